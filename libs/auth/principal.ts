@@ -1,0 +1,17 @@
+import type { SubAccount } from '@tollgate/domain';
+
+/** A tenant, as proved by a signature or vouched for by a trusted caller. */
+export interface AccountPrincipal {
+  readonly kind: 'account';
+  readonly accountId: string;
+  readonly via: 'hmac' | 'qiniu-stub';
+  /** Set when a sub-account acts: it sees only what it made itself. */
+  readonly subAccount?: SubAccount;
+}
+
+/** Whoever holds the operator key. */
+export interface OperatorPrincipal {
+  readonly kind: 'operator';
+}
+
+export type Principal = AccountPrincipal | OperatorPrincipal;

@@ -1,0 +1,14 @@
+export type { ConnectionOptions, RetryOptions } from './api-caller';
+export type { ClientClock } from './client-clock';
+export * from './errors';
+export * from './operator-client';
+export type * from './operator-wire';
+export * from './request-dates';
+export type { RetryPolicy } from './retry';
+export * from './sign-request';
+export * from './token-validator';
+export * from './tollgate-client';
+export type { Fetch } from './transport';
+export type { RefusalReason, RefusedToken, ValidToken, Verdict } from './verdict';
+export type { CacheOptions } from './verdict-cache';
+export type * from './wire';

@@ -1,0 +1,6 @@
+export * from './cidr-list';
+export * from './duration';
+export * from './fields';
+export * from './process-settings';
+export * from './secret';
+export * from './settings';

@@ -1,0 +1,75 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+type Write = (fields: object, message: string) => void;
+
+/** The structured log that everything of ours writes to, and its own DI token. One JSON object a line. */
+export abstract class Log {
+  abstract readonly debug: Write;
+  abstract readonly info: Write;
+  /** Something is worse than it should be, and the service copes. */
+  abstract readonly warn: Write;
+  /** Somebody should look. */
+  abstract readonly error: Write;
+}
+
+/** Fields that never reach the log, wherever they stand in the first levels of an object. */
+const SECRET_FIELDS = [
+  'authorization',
+  'password',
+  'secret_key',
+  'secretKey',
+  'token',
+  'masterKey',
+  'operatorKey',
+  'cookie',
+];
+
+/**
+ * Makes a process's log.
+ * @param name the app's name, in each line
+ * @param level pino's level, `silent` for none
+ * @param destination standard output by default
+ */
+export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
+    name,
+    level,
+    base: { name, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
+    serializers: { err: pino.stdSerializers.err },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Lets Nest write to our log. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly sink: Log) {}
+
+  log(message: unknown, ...context: unknown[]): void {
+    // Nest's own start-up chatter (each module, each route) is of use to its developers only.
+    this.sink.debug({ context: context.at(-1) }, String(message));
+  }
+
+  warn(message: unknown, ...context: unknown[]): void {
+    this.sink.warn({ context: context.at(-1) }, String(message));
+  }
+
+  error(message: unknown, ...context: unknown[]): void {
+    if (message instanceof Error) this.sink.error({ err: message, context: context.at(-1) }, message.message);
+    else this.sink.error({ context }, String(message));
+  }
+
+  fatal(message: unknown, ...context: unknown[]): void {
+    this.sink.error({ context }, String(message));
+  }
+
+  debug(message: unknown, ...context: unknown[]): void {
+    this.sink.debug({ context: context.at(-1) }, String(message));
+  }
+
+  verbose(message: unknown, ...context: unknown[]): void {
+    this.sink.debug({ context: context.at(-1) }, String(message));
+  }
+}

@@ -1,0 +1,2 @@
+export { StorageModule } from './storage.module';
+export type { MongoStorageOptions, SqliteStorageOptions, StorageOptions } from './storage-options';

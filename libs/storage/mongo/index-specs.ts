@@ -1,0 +1,64 @@
+const SECONDS_PER_DAY = 86_400;
+
+/** One index of ours. */
+export interface MongoIndexSpec {
+  readonly collection: 'accounts' | 'tokens' | 'audit_logs' | 'replay_claims';
+  /** MongoDB's own name for the key, so that an index made by hand is recognised. */
+  readonly name: string;
+  readonly key: Readonly<Record<string, 1 | -1>>;
+  readonly unique?: true;
+  /** Documents without the field are not in the index; how uniqueness skips those that have no such value. */
+  readonly sparse?: true;
+  /** TTL: the document goes away this long after the time in the field. */
+  readonly expireAfterSeconds?: number;
+  readonly partialFilterExpression?: Readonly<Record<string, unknown>>;
+}
+
+/** How long an audit record is kept, in days (contract, "Stored documents"). */
+export const AUDIT_RETENTION_DAYS = 90;
+
+/** Every index, and its only definition. A field is never stored as null, so that `sparse` does what it says. */
+export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
+  { collection: 'accounts', name: 'email_1', key: { email: 1 }, unique: true, sparse: true },
+  { collection: 'accounts', name: 'access_key_1', key: { access_key: 1 }, unique: true, sparse: true },
+  { collection: 'accounts', name: 'qiniu_uid_1', key: { qiniu_uid: 1 }, unique: true, sparse: true },
+  { collection: 'accounts', name: 'created_at_-1__id_1', key: { created_at: -1, _id: 1 } },
+  {
+    collection: 'accounts',
+    name: 'audit_pending_1',
+    key: { audit_pending: 1 },
+    partialFilterExpression: { audit_pending: true },
+  },
+  { collection: 'tokens', name: 'token_id_1', key: { token_id: 1 }, unique: true },
+  { collection: 'tokens', name: 'token_1', key: { token: 1 }, unique: true },
+  { collection: 'tokens', name: 'account_id_1_is_active_1', key: { account_id: 1, is_active: 1 } },
+  {
+    collection: 'tokens',
+    name: 'account_id_1_created_at_-1_token_id_1',
+    key: { account_id: 1, created_at: -1, token_id: 1 },
+  },
+  { collection: 'tokens', name: 'expires_at_1', key: { expires_at: 1 }, sparse: true },
+  {
+    collection: 'tokens',
+    name: 'purge_at_1',
+    key: { purge_at: 1 },
+    expireAfterSeconds: 0,
+    // A document whose audit records have not been handed on yet must not vanish with them.
+    partialFilterExpression: { audit_pending: false },
+  },
+  {
+    collection: 'tokens',
+    name: 'audit_pending_1',
+    key: { audit_pending: 1 },
+    partialFilterExpression: { audit_pending: true },
+  },
+  { collection: 'audit_logs', name: 'account_id_1_timestamp_-1', key: { account_id: 1, timestamp: -1 } },
+  { collection: 'audit_logs', name: 'action_1', key: { action: 1 } },
+  {
+    collection: 'audit_logs',
+    name: 'timestamp_1',
+    key: { timestamp: 1 },
+    expireAfterSeconds: AUDIT_RETENTION_DAYS * SECONDS_PER_DAY,
+  },
+  { collection: 'replay_claims', name: 'expires_at_1', key: { expires_at: 1 }, expireAfterSeconds: 0 },
+];

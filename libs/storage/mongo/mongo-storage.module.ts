@@ -1,0 +1,90 @@
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { getConnectionToken, MongooseModule } from '@nestjs/mongoose';
+import {
+  AccountRepository,
+  AuditRepository,
+  ChangeFeed,
+  ImportRepository,
+  ReplayRepository,
+  StoreHealth,
+  TokenRepository,
+} from '@tollgate/domain';
+import { Connection } from 'mongoose';
+import type { MongoStorageOptions } from '../storage-options';
+import { AuditOutbox } from './audit-outbox';
+import { AuditOutboxSweeper } from './audit-outbox-sweeper';
+import { connectionOptions } from './connection-options';
+import { createIndexes, refuseOriginalDatabase } from './index-creation';
+import { MongoAccountRepository } from './mongo-account.repository';
+import { MongoAuditRepository } from './mongo-audit.repository';
+import { MongoChangeFeed } from './mongo-change-feed';
+import { MongoImportRepository } from './mongo-import.repository';
+import { MongoReplayRepository } from './mongo-replay.repository';
+import { MongoStoreHealth } from './mongo-store-health';
+import { MongoTokenRepository } from './mongo-token.repository';
+import { AccountDocument, AccountSchema } from './schemas/account.schema';
+import { AuditRecordDocument, AuditRecordSchema } from './schemas/audit-record.schema';
+import { ReplayClaimDocument, ReplayClaimSchema } from './schemas/replay-claim.schema';
+import { TokenDocument, TokenSchema } from './schemas/token.schema';
+
+/** Checks and prepares the database before anything is served from it. */
+class MongoDatabasePreparation implements OnModuleInit {
+  constructor(
+    private readonly connection: Connection,
+    private readonly withIndexes: boolean,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const database = this.connection.getClient().db(this.connection.name);
+    await refuseOriginalDatabase(database);
+    if (this.withIndexes) await createIndexes(database);
+  }
+}
+
+/**
+ * The repositories of the domain on MongoDB, standalone or replica set; it counts on no transactions.
+ * Connecting takes part in the start: an unreachable server ends it with a TollgateError `unavailable`.
+ */
+@Module({})
+export class MongoStorageModule {
+  static forRoot(options: MongoStorageOptions): DynamicModule {
+    return {
+      module: MongoStorageModule,
+      imports: [
+        MongooseModule.forRoot(options.uri, connectionOptions(options.uri, options.database)),
+        MongooseModule.forFeature([
+          { name: AccountDocument.name, schema: AccountSchema },
+          { name: TokenDocument.name, schema: TokenSchema },
+          { name: AuditRecordDocument.name, schema: AuditRecordSchema },
+          { name: ReplayClaimDocument.name, schema: ReplayClaimSchema },
+        ]),
+      ],
+      providers: [
+        {
+          provide: MongoDatabasePreparation,
+          useFactory: (connection: Connection) => new MongoDatabasePreparation(connection, options.createIndexes),
+          inject: [getConnectionToken()],
+        },
+        AuditOutbox,
+        AuditOutboxSweeper,
+        MongoChangeFeed,
+        { provide: ChangeFeed, useExisting: MongoChangeFeed },
+        { provide: StoreHealth, useClass: MongoStoreHealth },
+        { provide: AccountRepository, useClass: MongoAccountRepository },
+        { provide: TokenRepository, useClass: MongoTokenRepository },
+        { provide: AuditRepository, useClass: MongoAuditRepository },
+        { provide: ReplayRepository, useClass: MongoReplayRepository },
+        { provide: ImportRepository, useClass: MongoImportRepository },
+      ],
+      exports: [
+        AccountRepository,
+        TokenRepository,
+        AuditRepository,
+        ReplayRepository,
+        ImportRepository,
+        ChangeFeed,
+        StoreHealth,
+      ],
+    };
+  }
+}

@@ -1,0 +1,7 @@
+import { records } from './0001-records';
+import type { Migration } from './migration';
+
+export { type Migration, migrationChecksum } from './migration';
+
+/** Every step of the schema in order. */
+export const MIGRATIONS: readonly Migration[] = [records];

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { SqliteError } from 'better-sqlite3';
+import { MIGRATIONS } from './migrations';
+import { migrate } from './migrator';
+import { createDatabaseFile, openForReading, openForWriting } from './open-database';
+import { SqliteAccountRepository } from './repositories/sqlite-account-repository';
+import { SqliteAuditRepository } from './repositories/sqlite-audit-repository';
+import { SqliteImportRepository } from './repositories/sqlite-import-repository';
+import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
+import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
+import { SqliteChangeFeed } from './sqlite-change-feed';
+import { SqliteReader } from './sqlite-reader';
+import { SqliteStoreHealth } from './sqlite-store-health';
+import type { BatchRunner } from './writer/batch-runner';
+import { GroupCommitWriter } from './writer/group-commit-writer';
+import { InlineRunner } from './writer/inline-runner';
+import { ThreadRunner, WORKER_FILE } from './writer/thread-runner';
+
+export interface SqliteStoreOptions {
+  /** The database file; it and its folder are made when missing. */
+  readonly path: string;
+  /** See `SqliteStorageOptions.writer`. */
+  readonly writer?: 'thread' | 'inline';
+  /** The compiled `write-worker`, where it is not beside this file. */
+  readonly workerFile?: string;
+  /** Told of faults that no caller hears of: a dead writer, a failing poll, a subscriber that throws. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/**
+ * One process's way into the embedded store: a read-only connection on this thread, a writer beside it.
+ *
+ * ```
+ * find, list ──▶ SqliteReader (this thread, read-only)
+ * writes ──────▶ GroupCommitWriter ──▶ BatchRunner (worker thread) ──▶ BatchExecutor ──▶ one COMMIT, one fsync
+ *                      └─ after COMMIT: SqliteChangeFeed, then the acknowledgement
+ * ```
+ */
+export class SqliteStore {
+  readonly accounts: SqliteAccountRepository;
+  readonly tokens: SqliteTokenRepository;
+  readonly audits: SqliteAuditRepository;
+  readonly replays: SqliteReplayRepository;
+  readonly imports: SqliteImportRepository;
+  readonly health: SqliteStoreHealth;
+
+  private constructor(
+    private readonly reader: SqliteReader,
+    private readonly writer: GroupCommitWriter,
+    readonly changes: SqliteChangeFeed,
+  ) {
+    this.accounts = new SqliteAccountRepository(reader, writer);
+    this.tokens = new SqliteTokenRepository(reader, writer);
+    this.audits = new SqliteAuditRepository(reader, writer);
+    this.replays = new SqliteReplayRepository(writer);
+    this.imports = new SqliteImportRepository(writer);
+    this.health = new SqliteStoreHealth(reader, writer);
+  }
+
+  /**
+   * Opens the file, making and migrating it as needed.
+   * @throws SchemaMismatchError when the file is of a newer or another build
+   * @throws Error when it cannot be opened; the message names the path
+   */
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    const { path, onFault = () => undefined } = options;
+    try {
+      prepareFile(path);
+      const runner = await startRunner(options, onFault);
+      // After the writer, which has made the log files that a read-only connection needs.
+      const reader = new SqliteReader(openForReading(path));
+      const changes = new SqliteChangeFeed(reader, onFault);
+      const writer = new GroupCommitWriter(runner, (logged) => {
+        changes.tellOwn(logged);
+      });
+      changes.start();
+      return new SqliteStore(reader, writer, changes);
+    } catch (error) {
+      if (!(error instanceof SqliteError)) throw error;
+      throw new Error(`cannot open the database ${path}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Finishes the writes that wait, moves the write-ahead log into the file and closes it. May be called twice. */
+  async close(): Promise<void> {
+    this.changes.stop();
+    try {
+      await this.writer.close();
+    } finally {
+      this.reader.close();
+    }
+  }
+}
+
+function prepareFile(path: string): void {
+  createDatabaseFile(path);
+  const db = openForWriting(path);
+  try {
+    migrate(db, MIGRATIONS);
+  } finally {
+    db.close();
+  }
+}
+
+async function startRunner(options: SqliteStoreOptions, onFault: (error: unknown) => void): Promise<BatchRunner> {
+  const { path, workerFile = WORKER_FILE, writer = existsSync(workerFile) ? 'thread' : 'inline' } = options;
+  return writer === 'thread' ? ThreadRunner.start(path, onFault, workerFile) : new InlineRunner(openForWriting(path));
+}

@@ -1,0 +1,24 @@
+import { accountRepositoryContract } from './account-repository.contract';
+import { auditRepositoryContract } from './audit-repository.contract';
+import { changeFeedContract } from './change-feed.contract';
+import { importRepositoryContract } from './import-repository.contract';
+import { replayRepositoryContract } from './replay-repository.contract';
+import { storeHealthContract } from './store-health.contract';
+import type { StoreSetup } from './store-under-test';
+import { tokenRepositoryContract } from './token-repository.contract';
+import { tokenUsageContract } from './token-usage.contract';
+
+/**
+ * What every driver of the record store must pass, all suites of it. Each suite opens a store of its own.
+ * @param name the driver, for the names of the cases
+ */
+export function storeContract(name: string, setup: StoreSetup): void {
+  accountRepositoryContract(name, setup);
+  tokenRepositoryContract(name, setup);
+  tokenUsageContract(name, setup);
+  auditRepositoryContract(name, setup);
+  replayRepositoryContract(name, setup);
+  importRepositoryContract(name, setup);
+  changeFeedContract(name, setup);
+  storeHealthContract(name, setup);
+}

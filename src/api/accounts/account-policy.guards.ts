@@ -1,0 +1,28 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { OperatorAuthGuard } from '@tollgate/auth';
+import { TollgateError } from '@tollgate/domain';
+import { AccountPolicy } from './account-policy';
+
+/** Closes what makes no sense while accounts live in an external directory. */
+@Injectable()
+export class LocalAccountsGuard implements CanActivate {
+  constructor(private readonly policy: AccountPolicy) {}
+
+  canActivate(): boolean {
+    if (this.policy.external) throw new TollgateError('not_supported', 'accounts are managed by an external directory');
+    return true;
+  }
+}
+
+/** With `REGISTRATION_MODE=admin` only an operator registers accounts. */
+@Injectable()
+export class RegistrationGuard implements CanActivate {
+  constructor(
+    private readonly policy: AccountPolicy,
+    private readonly operator: OperatorAuthGuard,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    return this.policy.openRegistration || (await this.operator.canActivate(context)) === true;
+  }
+}

@@ -1,0 +1,30 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ReplayRepository } from '@tollgate/domain';
+import { type Log, NestLogger } from '@tollgate/observability';
+import { ApiModule } from './api.module';
+import { useJsonBodies } from './http/body-parser';
+import { createFastifyAdapter } from './http/fastify-adapter';
+import { useReplayRelease, useRequestGuards } from './http/request-hooks';
+import { useFieldMessages } from './http/validation-messages';
+import { serveDocs } from './openapi/openapi';
+import type { ApiSettings } from './settings/api.settings';
+import { ValidationRoutes } from './validation/validation.routes';
+
+/** Builds the api, ready to listen. */
+export async function createApp(settings: ApiSettings, log: Log): Promise<NestFastifyApplication> {
+  useFieldMessages();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.forRoot(settings, log),
+    createFastifyAdapter(settings),
+    { bodyParser: false, logger: new NestLogger(log), abortOnError: false },
+  );
+  const fastify = app.getHttpAdapter().getInstance();
+  useJsonBodies(fastify);
+  useRequestGuards(fastify);
+  useReplayRelease(fastify, app.get(ReplayRepository), log);
+  app.get(ValidationRoutes, { strict: false }).register(fastify);
+  await serveDocs(app);
+  await app.init();
+  return app;
+}

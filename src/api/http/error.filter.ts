@@ -1,0 +1,68 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { ThrottlerException } from '@nestjs/throttler';
+import { AuthenticationError, type AuthenticatedRequest } from '@tollgate/auth';
+import { Clock, TollgateError } from '@tollgate/domain';
+import { Log } from '@tollgate/observability';
+import type { FastifyReply } from 'fastify';
+import { RefusalRecorder } from '../audit/refusal-recorder.service';
+import { callerOf } from './caller';
+import { STATUS_OF, errorBody } from './error-body';
+
+interface Answer {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Turns whatever was thrown, anywhere in a request, into the contract's error body. Faults say nothing of themselves. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly refusals: RefusalRecorder,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    if (error instanceof AuthenticationError) {
+      this.refusals.recordAuthentication(callerOf(request), error.message, error.accountId);
+    }
+    if (error instanceof TollgateError && error.retryAfterSeconds !== undefined) {
+      void reply.header('retry-after', String(error.retryAfterSeconds));
+    }
+    const answer = answerFor(error);
+    if (answer !== undefined) {
+      if (answer.status >= 500) this.log.warn({ err: error, reqId: request.id }, answer.message);
+      void reply.code(answer.status).send(errorBody(this.clock, answer.status, answer.message));
+      return;
+    }
+    this.log.error({ err: error, reqId: request.id, method: request.method, route: request.routeOptions.url }, 'fault');
+    void reply.code(500).send(errorBody(this.clock, 500, 'internal error', request.id));
+  }
+}
+
+function answerFor(error: unknown): Answer | undefined {
+  if (error instanceof TollgateError) return { status: STATUS_OF[error.code], message: error.message };
+  if (error instanceof ThrottlerException) return { status: 429, message: 'too many requests from this address' };
+  const status = statusOf(error);
+  if (status === undefined || status < 400 || status >= 500) return undefined;
+  return { status, message: FRAMEWORK_TEXTS[status] ?? (error as Error).message };
+}
+
+/** Nest's and Fastify's own refusals, in our words. */
+const FRAMEWORK_TEXTS: Readonly<Record<number, string>> = {
+  404: 'not found',
+  408: 'request timed out',
+  413: 'request body too large',
+  414: 'request target too long',
+  415: 'unsupported media type',
+};
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  if (!(error instanceof Error)) return undefined;
+  const { statusCode } = error as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
+}

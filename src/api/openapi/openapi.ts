@@ -1,0 +1,52 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeValidation } from './validation-paths';
+
+const DOCS_PATH = 'docs';
+
+/** The OpenAPI document of everything the api serves. */
+export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Tollgate')
+    .setDescription(
+      'Accounts, scoped bearer tokens and their validation. Management requests are signed: see docs/signing.md. ' +
+        'All times are RFC 3339 UTC; every error has the body `{"error","code","timestamp"}`.',
+    )
+    .setVersion('2')
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Authorization',
+        description:
+          '`QINIU {AccessKey}:{Signature}` with an `X-Qiniu-Date` header. Signature = Base64(HMAC-SHA256(SecretKey, ' +
+          'METHOD\\nURI\\nX-Qiniu-Date\\nBODY)).',
+      },
+      'hmac',
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Authorization',
+        description: '`QiniuStub uid={n}&ut={n}…` from a trusted internal address; off by default.',
+      },
+      'qiniu-stub',
+    )
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A bearer token of an account.' }, 'bearer')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The operator key.' }, 'operator-key')
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  describeValidation(document);
+  return document;
+}
+
+/** Serves Swagger at `/docs` and the document at `/docs/openapi.json`. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup(DOCS_PATH, app, () => createOpenApiDocument(app), {
+    jsonDocumentUrl: `${DOCS_PATH}/openapi.json`,
+    yamlDocumentUrl: `${DOCS_PATH}/openapi.yaml`,
+    customSiteTitle: 'Tollgate API',
+    swaggerOptions: { persistAuthorization: false, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { accountDetail } from '../accounts/account.schemas';
+import { pageQuery, rateLimit } from '../http/fields';
+
+const origin = z.enum(['local', 'directory']);
+
+/** Unknown fields are refused: these routes are ours, no old client sends extras. */
+export const listAccountsQuery = z
+  .strictObject({
+    status: z.enum(['active', 'suspended'], 'must be active or suspended').optional(),
+    search: z
+      .string()
+      .min(1, 'must not be empty')
+      .max(128, 'must have at most 128 characters')
+      .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+      .optional()
+      .meta({ description: 'A part of id, email or company, or a whole AccessKey.' }),
+    ...pageQuery,
+  })
+  .meta({ id: 'ListAccountsQuery' });
+
+export const operatorAccount = accountDetail.extend({ origin }).meta({ id: 'OperatorAccount' });
+
+export const operatorAccountList = z
+  .object({ accounts: z.array(operatorAccount), total: z.number(), limit: z.number(), offset: z.number() })
+  .meta({ id: 'OperatorAccountList' });
+
+export const setAccountStatusBody = z
+  .strictObject({ status: z.enum(['active', 'suspended'], 'must be active or suspended') })
+  .meta({ id: 'SetAccountStatusRequest' });
+
+export const setAccountRateLimitBody = z
+  .strictObject({ rate_limit: rateLimit.nullable().meta({ description: 'null takes the limits away.' }) })
+  .meta({ id: 'SetAccountRateLimitRequest' });

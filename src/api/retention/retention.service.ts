@@ -1,0 +1,59 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { AuditRepository, Clock, ReplayRepository, TokenRepository } from '@tollgate/domain';
+import { Log } from '@tollgate/observability';
+
+const DAY_MS = 86_400_000;
+/** How long audit records are kept. */
+export const AUDIT_RETENTION_DAYS = 90;
+const SWEEP_INTERVAL_MS = 60_000;
+/** Rows removed by one statement, so that no sweep holds the store for long. */
+const BATCH = 1_000;
+const BATCHES_PER_SWEEP = 50;
+
+/** Removes what has outlived its time. MongoDB does it by TTL indexes too; there the sweep finds little to do. */
+@Injectable()
+export class RetentionService implements OnApplicationBootstrap {
+  private sweeping = false;
+
+  constructor(
+    private readonly tokens: TokenRepository,
+    private readonly audit: AuditRepository,
+    private readonly replays: ReplayRepository,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sweep();
+  }
+
+  /** Never throws; a sweep that fails is repeated a minute later. */
+  @Interval(SWEEP_INTERVAL_MS)
+  async sweep(): Promise<void> {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    try {
+      const now = this.clock.now();
+      const auditBefore = new Date(now.getTime() - AUDIT_RETENTION_DAYS * DAY_MS);
+      await inBatches(() => this.replays.purge(now, BATCH));
+      const tokens = await inBatches(() => this.tokens.purge(now, BATCH));
+      const records = await inBatches(() => this.audit.purge(auditBefore, BATCH));
+      if (tokens + records > 0) this.log.info({ tokens, auditRecords: records }, 'removed what outlived its time');
+    } catch (error) {
+      this.log.warn({ err: error }, 'the retention sweep failed');
+    } finally {
+      this.sweeping = false;
+    }
+  }
+}
+
+async function inBatches(purge: () => Promise<number>): Promise<number> {
+  let removed = 0;
+  for (let batch = 0; batch < BATCHES_PER_SWEEP; batch += 1) {
+    const count = await purge();
+    removed += count;
+    if (count < BATCH) break;
+  }
+  return removed;
+}

@@ -1,0 +1,110 @@
+import {
+  type Environment,
+  type SettingsCheck,
+  choice,
+  cidrList,
+  duration,
+  flag,
+  httpUrl,
+  integer,
+  loadSettings,
+  port,
+  processSettings,
+  secret,
+  secretUrl,
+  text,
+} from '@tollgate/config';
+import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
+import { z } from 'zod';
+
+const PRODUCTION_OPERATOR_KEY_LENGTH = 32;
+
+/** Every variable that the api reads; `docs/configuration.md` explains them. */
+export const apiSettingsSchema = z.object({
+  ...processSettings,
+  PORT: port(8081),
+  /** Where to listen; by default loopback, and every interface when NODE_ENV=production. */
+  HOST: text().optional(),
+  TRUST_PROXY: cidrList(),
+  MAX_BODY_BYTES: integer(65_536, { min: 1_024, max: 16_777_216 }),
+  REQUEST_TIMEOUT: duration('15s', { min: '1s' }),
+  SHUTDOWN_TIMEOUT: duration('10s', { min: '1s', max: '5m' }),
+
+  MONGO_URI: secretUrl('mongodb', 'mongodb+srv').optional(),
+  MONGO_DATABASE: text().optional(),
+  SKIP_INDEX_CREATION: flag(false),
+
+  MASTER_KEY: secret().optional(),
+  MASTER_KEY_FILE: text().optional(),
+  OPERATOR_KEY: secret({ minLength: MIN_OPERATOR_KEY_LENGTH }).optional(),
+  BCRYPT_COST: integer(10, { min: 4, max: 15 }),
+
+  HMAC_TIMESTAMP_TOLERANCE: duration('15m', { min: '1s', max: '24h' }),
+  HMAC_REQUIRE_SIGNED_QUERY: flag(false),
+  HMAC_REPLAY_PROTECTION: choice(['fractional', 'strict'], 'fractional'),
+
+  QINIU_STUB_ENABLED: flag(false),
+  QINIU_STUB_TRUSTED_CIDRS: cidrList(),
+  QINIU_UID_MAPPER_MODE: choice(['simple', 'database'], 'simple'),
+  QINIU_UID_AUTO_CREATE: flag(false),
+
+  REGISTRATION_MODE: choice(['open', 'admin'], 'open'),
+  REGISTER_LIMIT_PER_MINUTE: integer(10, { min: 1, max: 1_000_000 }),
+
+  ACCOUNT_FETCHER_MODE: choice(['local', 'external'], 'local'),
+  EXTERNAL_ACCOUNT_API_URL: httpUrl().optional(),
+  EXTERNAL_ACCOUNT_API_TOKEN: secret().optional(),
+  EXTERNAL_ACCOUNT_CACHE_TTL: duration('30s', { max: '1h' }),
+  USER_INFO_API_URL: httpUrl().optional(),
+  USER_INFO_API_TOKEN: secret().optional(),
+  USER_INFO_CACHE_TTL: duration('1m', { max: '1h' }),
+
+  CACHE_TOKEN_TTL: duration('5s', { max: '5m' }),
+  CACHE_TOKEN_MAX: integer(200_000, { min: 1_000, max: 10_000_000 }),
+  EXPIRED_TOKEN_RETENTION: duration('30d', { max: '3650d' }),
+});
+
+/** The api's settings: parsed once at its start, frozen. */
+export type ApiSettings = Readonly<z.output<typeof apiSettingsSchema>>;
+
+const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report) => {
+  const production = settings.NODE_ENV === 'production';
+  if (settings.MASTER_KEY !== undefined && settings.MASTER_KEY_FILE !== undefined) {
+    report('MASTER_KEY_FILE', 'must not be set together with MASTER_KEY');
+  }
+  if (settings.MASTER_KEY !== undefined) {
+    try {
+      parseMasterKeys(settings.MASTER_KEY.reveal());
+    } catch (error) {
+      report('MASTER_KEY', `is not usable: ${(error as Error).message}`);
+    }
+  }
+  if (production && settings.MASTER_KEY === undefined && settings.MASTER_KEY_FILE === undefined) {
+    report(
+      'MASTER_KEY',
+      'or MASTER_KEY_FILE must be set when NODE_ENV=production (make one with `tollgate keys generate`)',
+    );
+  }
+  const operatorKey = settings.OPERATOR_KEY?.reveal();
+  if (production && operatorKey !== undefined && operatorKey.length < PRODUCTION_OPERATOR_KEY_LENGTH) {
+    report(
+      'OPERATOR_KEY',
+      `must have at least ${String(PRODUCTION_OPERATOR_KEY_LENGTH)} characters when NODE_ENV=production`,
+    );
+  }
+  if (settings.ACCOUNT_FETCHER_MODE === 'external' && settings.EXTERNAL_ACCOUNT_API_URL === undefined) {
+    report('EXTERNAL_ACCOUNT_API_URL', 'must be set when ACCOUNT_FETCHER_MODE=external');
+  }
+  if (settings.QINIU_STUB_ENABLED === true && settings.QINIU_STUB_TRUSTED_CIDRS?.entries.length === 0) {
+    report('QINIU_STUB_TRUSTED_CIDRS', 'must be set when QINIU_STUB_ENABLED=true');
+  }
+};
+
+/**
+ * Reads the api's settings.
+ * @param env the process's environment
+ * @throws SettingsError that names every wrong variable at once, never a secret's value
+ */
+export function loadApiSettings(env: Environment): ApiSettings {
+  return loadSettings(apiSettingsSchema, env, checkTogether);
+}

@@ -1,0 +1,36 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Log } from '@tollgate/observability';
+
+/**
+ * On SIGTERM or SIGINT: stops accepting, lets running requests finish, flushes counters, closes the store and exits 0.
+ * @param deadlineMs after which requests that still run are cut off; what was acknowledged is kept all the same
+ */
+export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs: number): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    const deadline = setTimeout(() => {
+      log.warn({ deadlineMs }, 'the deadline has come; cutting off what still runs');
+      app.getHttpServer().closeAllConnections();
+    }, deadlineMs);
+    // The listener first: Nest's own close() would end the services while requests still run on them.
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .close()
+      .then(() => app.close())
+      .then(() => {
+        clearTimeout(deadline);
+        log.info({}, 'stopped');
+        process.exit(0);
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,60 @@
+import { MAX_SCOPES, TollgateError, isScope } from '@tollgate/domain';
+
+/** The scopes that a validate asks for. */
+export interface RequestedScopes {
+  /** As sent, for the answer; `undefined` when none was asked for. */
+  readonly requested: string | readonly string[] | undefined;
+  readonly scopes: readonly string[];
+}
+
+const NONE: RequestedScopes = { requested: undefined, scopes: [] };
+const FIELD = 'required_scope';
+
+/**
+ * Reads the optional body of a validate. By hand: this runs before every request of every service.
+ * @param body parsed JSON, `undefined` when there was none
+ * @throws TollgateError `invalid_request`: a wrong type is never "no scope asked"
+ */
+export function parseValidateBody(body: unknown): RequestedScopes {
+  if (body === undefined) return NONE;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new TollgateError('invalid_request', 'request: must be a JSON object');
+  }
+  const requested = (body as { required_scope?: unknown }).required_scope;
+  if (requested === undefined || requested === null || requested === '') return NONE;
+  if (typeof requested === 'string') {
+    requireScope(requested, FIELD);
+    return { requested, scopes: [requested] };
+  }
+  if (!Array.isArray(requested)) {
+    throw new TollgateError('invalid_request', `${FIELD}: must be a text or a list of texts`);
+  }
+  if (requested.length === 0) return NONE;
+  if (requested.length > MAX_SCOPES) {
+    throw new TollgateError('invalid_request', `${FIELD}: must have at most ${String(MAX_SCOPES)} entries`);
+  }
+  const scopes = requested.map((scope: unknown, index) => {
+    const field = `${FIELD}.${String(index)}`;
+    if (typeof scope !== 'string') throw new TollgateError('invalid_request', `${field}: must be a text`);
+    requireScope(scope, field);
+    return scope;
+  });
+  return { requested: scopes, scopes };
+}
+
+function requireScope(scope: string, field: string): void {
+  if (!isScope(scope)) {
+    throw new TollgateError('invalid_request', `${field}: must be *, resource:action or resource:*`);
+  }
+}
+
+/**
+ * The token of `Authorization: Bearer {token}` (RFC 6750, section 2.1; the scheme in any case, RFC 9110, section 11.1).
+ * @returns `undefined` when there is none
+ */
+export function bearerTokenOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > 512) return undefined;
+  if (!authorization.startsWith('Bearer ') && authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+  const token = authorization.slice(7).trim();
+  return token === '' ? undefined : token;
+}

@@ -1,0 +1,153 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type Change, ChangeFeed, Clock, TokenRepository, TollgateError } from '@tollgate/domain';
+import { LRUCache } from 'lru-cache';
+import { ValidationEntry } from './validation-entry';
+
+/** Bounds of the cache. */
+export class ValidationCacheOptions {
+  /**
+   * @param maxTokens tokens kept; past it the longest unused goes
+   * @param ttlMs how long an entry may live where the store tells nothing of other processes' changes
+   */
+  constructor(
+    readonly maxTokens: number,
+    readonly ttlMs: number,
+  ) {}
+}
+
+/** Where the store tells of changes, entries are dropped by those; the age is a second line of defence. */
+const TTL_WITH_FEED_MS = 60_000;
+/** Unknown hashes kept apart from tokens, so that a stranger who guesses can't push tokens out. */
+const MAX_UNKNOWN = 20_000;
+/** Account changes remembered one by one; past it everything older counts as changed. */
+const MAX_CHANGED_ACCOUNTS = 10_000;
+/** Loads repeated because the token changed meanwhile, before giving up. */
+const MAX_RELOADS = 20;
+
+interface Kept {
+  readonly entry: ValidationEntry;
+  /** The change count when its load began. */
+  readonly loadedAt: number;
+  readonly untilMs: number;
+}
+
+interface Load {
+  readonly promise: Promise<ValidationEntry | undefined>;
+}
+
+/**
+ * Tokens by the hash of their value. A load that began before a change is never kept or answered after it: each change
+ * gets a number, each entry remembers the number at which its load began.
+ */
+@Injectable()
+export class ValidationCache implements OnModuleDestroy {
+  private readonly kept: LRUCache<string, Kept>;
+  private readonly unknown = new LRUCache<string, { readonly untilMs: number }>({ max: MAX_UNKNOWN });
+  private readonly loads = new Map<string, Load>();
+  /** For each hash being loaded: the number of the last change to it meanwhile. */
+  private readonly changedWhileLoading = new Map<string, number>();
+  private readonly changedAccounts = new Map<string, number>();
+  private changes = 0;
+  private allChangedAt = 0;
+  private readonly ttlMs: number;
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly tokens: TokenRepository,
+    private readonly clock: Clock,
+    feed: ChangeFeed,
+    options: ValidationCacheOptions,
+  ) {
+    this.kept = new LRUCache({ max: options.maxTokens });
+    this.ttlMs = feed.latencyMs === undefined ? options.ttlMs : Math.max(options.ttlMs, TTL_WITH_FEED_MS);
+    this.unsubscribe = feed.subscribe((change) => {
+      this.apply(change);
+    });
+  }
+
+  /**
+   * The token with this hash, at once when it is known.
+   * @param hash SHA-256 of the token value, lower-case hex
+   * @returns `undefined` when there is no such token
+   */
+  find(hash: string): ValidationEntry | undefined | Promise<ValidationEntry | undefined> {
+    const kept = this.kept.get(hash);
+    if (kept !== undefined) {
+      if (this.clock.nowMs() < kept.untilMs && this.isCurrent(kept.entry.accountId, kept.loadedAt)) return kept.entry;
+      this.kept.delete(hash);
+    } else {
+      const unknown = this.unknown.get(hash);
+      if (unknown !== undefined && this.clock.nowMs() < unknown.untilMs) return undefined;
+    }
+    return this.load(hash);
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
+
+  private load(hash: string): Promise<ValidationEntry | undefined> {
+    const running = this.loads.get(hash);
+    if (running !== undefined) return running.promise;
+    const promise = this.loadCurrent(hash).finally(() => {
+      this.loads.delete(hash);
+      this.changedWhileLoading.delete(hash);
+    });
+    this.loads.set(hash, { promise });
+    return promise;
+  }
+
+  private async loadCurrent(hash: string): Promise<ValidationEntry | undefined> {
+    for (let attempt = 0; attempt < MAX_RELOADS; attempt += 1) {
+      const loadedAt = this.changes;
+      const credential = await this.tokens.findCredentialByHash(Buffer.from(hash, 'hex'));
+      if (
+        this.allChangedAt > loadedAt ||
+        (this.changedWhileLoading.get(hash) ?? 0) > loadedAt ||
+        (credential !== undefined && !this.isCurrent(credential.token.accountId, loadedAt))
+      ) {
+        continue;
+      }
+      const untilMs = this.clock.nowMs() + this.ttlMs;
+      if (credential === undefined) {
+        this.unknown.set(hash, { untilMs });
+        return undefined;
+      }
+      const entry = new ValidationEntry(credential);
+      this.unknown.delete(hash);
+      this.kept.set(hash, { entry, loadedAt, untilMs });
+      return entry;
+    }
+    throw new TollgateError('unavailable', 'token is changing too fast', { retryAfterSeconds: 1 });
+  }
+
+  private isCurrent(accountId: string, loadedAt: number): boolean {
+    if (loadedAt < this.allChangedAt) return false;
+    return this.changedAccounts.size === 0 || (this.changedAccounts.get(accountId) ?? 0) <= loadedAt;
+  }
+
+  private apply(change: Change): void {
+    this.changes += 1;
+    switch (change.kind) {
+      case 'token':
+        this.kept.delete(change.tokenHash);
+        this.unknown.delete(change.tokenHash);
+        if (this.loads.has(change.tokenHash)) this.changedWhileLoading.set(change.tokenHash, this.changes);
+        return;
+      case 'account':
+        if (this.changedAccounts.size >= MAX_CHANGED_ACCOUNTS) this.forgetAll();
+        this.changedAccounts.set(change.accountId, this.changes);
+        return;
+      case 'all':
+        this.forgetAll();
+        return;
+    }
+  }
+
+  private forgetAll(): void {
+    this.allChangedAt = this.changes;
+    this.kept.clear();
+    this.unknown.clear();
+    this.changedAccounts.clear();
+  }
+}

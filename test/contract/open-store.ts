@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import {
+  AccountRepository,
+  AuditRepository,
+  ChangeFeed,
+  ImportRepository,
+  ReplayRepository,
+  StoreHealth,
+  TokenRepository,
+} from '@tollgate/domain';
+import { StorageModule, type StorageOptions } from '@tollgate/storage';
+import type { StoreUnderTest } from '@tollgate/testing';
+
+/** Opens a store the way an application does, through `StorageModule`; `teardown` shuts that application down. */
+export async function openStore(options: StorageOptions): Promise<StoreUnderTest> {
+  const context = await NestFactory.createApplicationContext(StorageModule.forRoot(options), {
+    logger: ['fatal'],
+    abortOnError: false,
+  });
+  return {
+    accounts: context.get(AccountRepository),
+    tokens: context.get(TokenRepository),
+    audits: context.get(AuditRepository),
+    replays: context.get(ReplayRepository),
+    imports: context.get(ImportRepository),
+    changes: context.get(ChangeFeed),
+    health: context.get(StoreHealth),
+    teardown: async () => context.close(),
+  };
+}
