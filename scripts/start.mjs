@@ -12,6 +12,7 @@ const PORTS = {
   },
   gateway: { variable: 'GATEWAY_ADMIN_PORT', fallback: 7500, host: process.env.GATEWAY_ADMIN_HOST || '127.0.0.1' },
 };
+const IMPATIENT_AFTER_MS = 1000;
 const HEALTH = { api: '/health', gateway: '/healthz' };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -46,7 +47,16 @@ async function run(apps) {
     stopping = true;
     return Promise.all(children.map((child) => child.stop()));
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void stopAll());
+  let firstAskedAt;
+  const onSignal = () => {
+    // A terminal and npm may both pass one Ctrl-C on; a second one means it.
+    if (firstAskedAt !== undefined && Date.now() - firstAskedAt > IMPATIENT_AFTER_MS) {
+      for (const child of children) child.kill();
+    }
+    firstAskedAt ??= Date.now();
+    void stopAll();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, onSignal);
 
   const urls = await Promise.all(children.map((child) => child.ready(HEALTH[child.app])));
   if (!stopping && urls.every((url) => url !== undefined)) {

@@ -1,3 +1,4 @@
+export * from './compiled-libs';
 export * from './contract/account-repository.contract';
 export * from './contract/audit-repository.contract';
 export * from './contract/change-feed.contract';
@@ -12,3 +13,4 @@ export * from './factories/build-account';
 export * from './factories/build-audit-record';
 export * from './factories/build-token';
 export * from './fake-clock';
+export * from './temporary-folder';

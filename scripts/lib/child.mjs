@@ -5,8 +5,8 @@ import { entryOf } from './project.mjs';
 
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 100;
-/** Longer than the 10 s that a program of ours takes at most to stop. */
-const STOP_DEADLINE_MS = 12_000;
+/** Longer than the longest SHUTDOWN_TIMEOUT. */
+const STOP_DEADLINE_MS = 305_000;
 
 /** One running program of ours. Its log goes where ours goes. */
 export class Child {
@@ -26,7 +26,7 @@ export class Child {
     /** The address the program says it listens on. @type {Promise<string>} */
     this.listening = new Promise((resolve) => {
       this.#process.on('message', (message) => {
-        if (message?.type === 'listening') resolve(message.url);
+        if (message?.type === 'listening') resolve(message.url.replace(/\/\/(?:0\.0\.0\.0|\[::\])/, '//127.0.0.1'));
       });
     });
   }
@@ -49,10 +49,15 @@ export class Child {
     return undefined;
   }
 
+  /** Ends the program without asking. */
+  kill() {
+    this.#process.kill('SIGKILL');
+  }
+
   /** Asks the program to stop, and makes it when it does not. @returns {Promise<number>} its exit code */
   async stop() {
     if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGTERM');
-    const kill = setTimeout(() => this.#process.kill('SIGKILL'), STOP_DEADLINE_MS);
+    const kill = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
     const code = await this.ended;
     clearTimeout(kill);
     return code;

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ReplayRepository } from '@tollgate/domain';
+import { ChangeFeed, ReplayRepository } from '@tollgate/domain';
 import { type Log, NestLogger } from '@tollgate/observability';
 import { ApiModule } from './api.module';
 import { useJsonBodies } from './http/body-parser';
@@ -24,7 +24,11 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   useRequestGuards(fastify);
   useReplayRelease(fastify, app.get(ReplayRepository), log);
   app.get(ValidationRoutes, { strict: false }).register(fastify);
-  await serveDocs(app);
+  serveDocs(app);
+  if (app.get(ChangeFeed).latencyMs === undefined) {
+    const bound = { seconds: settings.CACHE_TOKEN_TTL / 1_000 };
+    log.warn(bound, 'this store tells no changes: a revoke made by another process may take so long to be seen here');
+  }
   await app.init();
   return app;
 }

@@ -7,10 +7,10 @@ import type { Log } from '@tollgate/observability';
  */
 export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs: number): void {
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = (reason: NodeJS.Signals | 'disconnect'): void => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'stopping');
+    log.info({ reason }, 'stopping');
     const deadline = setTimeout(() => {
       log.warn({ deadlineMs }, 'the deadline has come; cutting off what still runs');
       app.getHttpServer().closeAllConnections();
@@ -33,4 +33,8 @@ export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs:
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The launcher is gone; without one this never happens.
+  process.on('disconnect', () => {
+    stop('disconnect');
+  });
 }

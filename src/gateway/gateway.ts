@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SystemClock } from '@tollgate/domain';
-import { type Logger, NestLogger } from '@tollgate/observability';
+import { Clock } from '@tollgate/domain';
+import { type Log, NestLogger } from '@tollgate/observability';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ErrorFilter } from './errors/error.filter';
 import type { GatewayConfig } from './gateway.config';
 import { GatewayModule } from './gateway.module';
 
@@ -23,25 +22,23 @@ export interface RunningGateway {
  * Starts the gateway. So far it has an admin port only: it says that no frp listener is configured.
  * @throws when the admin port can't be opened
  */
-export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
-  const clock = new SystemClock();
+export async function startGateway(config: GatewayConfig, log: Log): Promise<RunningGateway> {
   const adapter = new FastifyAdapter({
     // What Fastify refuses before any route of ours is asked, such as a path that can't be decoded.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const code = error.statusCode ?? 400;
-      void reply.status(code).send({ error: 'bad request', code, timestamp: clock.now().toISOString() });
+      void reply.status(code).send({ error: 'bad request', code, timestamp: app.get(Clock).now().toISOString() });
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(config), adapter, {
-    logger: new NestLogger(logger),
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(config, log), adapter, {
+    logger: new NestLogger(log),
     abortOnError: false,
   });
-  app.useGlobalFilters(new ErrorFilter(clock, logger));
   await app.listen({ host: config.adminHost, port: config.adminPort });
   const server = app.getHttpServer();
   const url = urlOf(server.address() as AddressInfo);
-  logger.info({ url }, 'gateway listening');
-  logger.warn({ bind_port: config.bindPort }, 'no frp listener is configured: the gateway takes no tunnel clients');
+  log.info({ url }, 'gateway listening');
+  log.warn({ bind_port: config.bindPort }, 'no frp listener is configured: the gateway takes no tunnel clients');
   return {
     url,
     close: async () => {

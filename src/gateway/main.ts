@@ -5,18 +5,18 @@ import { GatewayConfig } from './gateway.config';
 
 async function main(): Promise<void> {
   const config = GatewayConfig.from(process.env);
-  const logger = createLogger('gateway', config.logLevel);
-  const gateway = await startGateway(config, logger);
+  const log = createLogger('gateway', config.logLevel);
+  const gateway = await startGateway(config, log);
   let stopping = false;
   const stop = (reason: string): void => {
     // Asked twice when a terminal and the launcher both pass Ctrl-C on.
     if (stopping) return;
     stopping = true;
-    logger.info({ reason }, 'gateway stopping');
+    log.info({ reason }, 'gateway stopping');
     gateway.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        logger.error({ err: error }, 'gateway could not stop cleanly');
+        log.error({ err: error }, 'gateway could not stop cleanly');
         process.exit(1);
       },
     );

@@ -100,8 +100,9 @@ describe('npm start', () => {
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
     const launcher = launch({ [variable]: String(port) });
-    expect(await launcher.ended).toBe(1);
+    const code = await launcher.ended;
     other.close();
+    expect(code).toBe(1);
     expect(launcher.output.trim()).toBe(
       `tollgate: port ${String(port)} on 127.0.0.1 is in use: set ${variable} to another one (0 takes any free one)`,
     );

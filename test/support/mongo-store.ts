@@ -23,10 +23,10 @@ export interface MongoStoreUnderTest extends StoreUnderTest {
 /** Opens an empty store in a database of its own. */
 export async function openMongoStore(mongo: MongoForTests): Promise<MongoStoreUnderTest> {
   const database = mongo.newDatabaseName();
-  const store = await connect(mongo.uri, database);
+  const store = await connect(mongo, database);
   return {
     ...store,
-    openAnother: () => connect(mongo.uri, database),
+    openAnother: () => connect(mongo, database),
     teardown: async () => {
       await store.database.dropDatabase();
       await store.teardown();
@@ -34,12 +34,12 @@ export async function openMongoStore(mongo: MongoForTests): Promise<MongoStoreUn
   };
 }
 
-async function connect(uri: string, database: string): Promise<MongoStoreUnderTest> {
-  const options = { driver: 'mongo', uri, database, createIndexes: true } as const;
+async function connect(mongo: MongoForTests, database: string): Promise<MongoStoreUnderTest> {
+  const options = { driver: 'mongo', uri: mongo.uri, database, createIndexes: true } as const;
   const app = await NestFactory.createApplicationContext(StorageModule.forRoot(options), { logger: false });
   const connection = app.get<Connection>(getConnectionToken(), { strict: false });
   const db = connection.getClient().db(database);
-  await dropTtlIndexes(db);
+  if (mongo.enforcesTtl) await dropTtlIndexes(db);
   return {
     accounts: app.get(AccountRepository),
     tokens: app.get(TokenRepository),

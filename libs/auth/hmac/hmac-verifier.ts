@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Clock, type ReplayRepository } from '@tollgate/domain';
+import type { Clock, ReplayRepository } from '@tollgate/domain';
 import { AuthenticationError } from '../authentication-error';
 import type { AccountPrincipal } from '../principal';
 import { parseHmacAuthorization } from './authorization-header';

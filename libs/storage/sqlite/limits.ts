@@ -23,8 +23,11 @@ export const SQLITE_LIMITS = {
   /** Milliseconds in which the writer thread must be ready; then opening the store fails. */
   writerStartMs: 30_000,
 
-  /** Milliseconds that closing waits for queued writes and the last checkpoint; then the writer thread is stopped. */
-  closeMs: 10_000,
+  /**
+   * Milliseconds that closing waits for queued writes, and again for the last checkpoint; then the writer thread is
+   * stopped. Writes that are still unacknowledged then may be lost.
+   */
+  closeMs: 5_000,
 
   /** Rows kept of the change log. A reader that fell further behind is told `all`. */
   changeLogRows: 20_000,

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { SQLITE_LIMITS } from './limits';
+import { isSqliteError } from './sqlite-error';
 
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
@@ -59,5 +60,5 @@ function enterWalMode(db: Database): void {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof DatabaseConstructor.SqliteError && error.code.startsWith('SQLITE_BUSY');
+  return isSqliteError(error) && error.code.startsWith('SQLITE_BUSY');
 }

@@ -78,11 +78,11 @@ export class SqliteChangeFeed extends ChangeFeed {
 
   private readNew(): readonly Change[] {
     return this.reader.snapshot(() => {
-      const rows = this.reader.all<ChangeRow>(
+      const rows = this.reader.all(
         'SELECT seq, kind, key FROM changes WHERE seq > ? ORDER BY seq LIMIT ?',
         this.seenSeq,
         SQLITE_LIMITS.changesPerPoll,
-      );
+      ) as ChangeRow[];
       const newest = this.newestSeq();
       const missing = newest - this.seenSeq - rows.length;
       this.seenSeq = newest;
@@ -92,7 +92,8 @@ export class SqliteChangeFeed extends ChangeFeed {
   }
 
   private newestSeq(): number {
-    return this.reader.get<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'changes'`)?.seq ?? 0;
+    const row = this.reader.get(`SELECT seq FROM sqlite_sequence WHERE name = 'changes'`);
+    return (row as { seq: number } | undefined)?.seq ?? 0;
   }
 
   private tell(change: Change): void {

@@ -1,5 +1,6 @@
 import { TollgateError } from '@tollgate/domain';
-import { type Database, SqliteError, type Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import { isSqliteError } from './sqlite-error';
 
 /** The read-only connection of a process. Reads run on the calling thread: an indexed one takes microseconds. */
 export class SqliteReader {
@@ -8,13 +9,14 @@ export class SqliteReader {
   /** @param db a connection that cannot write; closed with the reader */
   constructor(private readonly db: Database) {}
 
-  /** The first row, or `undefined`. */
-  get<Row>(sql: string, ...parameters: readonly unknown[]): Row | undefined {
-    return this.guarded(() => this.prepared(sql).get(...parameters) as Row | undefined);
+  /** The first row, of the shape that the statement says, or `undefined`. */
+  get(sql: string, ...parameters: readonly unknown[]): unknown {
+    return this.guarded(() => this.prepared(sql).get(...parameters));
   }
 
-  all<Row>(sql: string, ...parameters: readonly unknown[]): Row[] {
-    return this.guarded(() => this.prepared(sql).all(...parameters) as Row[]);
+  /** Every row, of the shape that the statement says. */
+  all(sql: string, ...parameters: readonly unknown[]): unknown[] {
+    return this.guarded(() => this.prepared(sql).all(...parameters));
   }
 
   /** Runs several reads on one state of the database. */
@@ -24,7 +26,7 @@ export class SqliteReader {
 
   /** A number that differs after any other connection, of whatever process, has committed a change. */
   dataVersion(): number {
-    return this.guarded(() => this.db.pragma('data_version', { simple: true }) as number);
+    return this.guarded(() => this.prepared('PRAGMA data_version').pluck().get() as number);
   }
 
   close(): void {
@@ -45,7 +47,7 @@ export class SqliteReader {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof SqliteError)) throw error;
+      if (!isSqliteError(error)) throw error;
       throw new TollgateError('unavailable', 'the record store is unavailable', {
         retryAfterSeconds: 1,
         cause: error,

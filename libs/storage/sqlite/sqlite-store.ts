@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { SqliteError } from 'better-sqlite3';
+import { SQLITE_LIMITS } from './limits';
 import { MIGRATIONS } from './migrations';
 import { migrate } from './migrator';
 import { createDatabaseFile, openForReading, openForWriting } from './open-database';
@@ -9,8 +9,10 @@ import { SqliteImportRepository } from './repositories/sqlite-import-repository'
 import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
 import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
 import { SqliteChangeFeed } from './sqlite-change-feed';
+import { isSqliteError } from './sqlite-error';
 import { SqliteReader } from './sqlite-reader';
 import { SqliteStoreHealth } from './sqlite-store-health';
+import { within } from './within';
 import type { BatchRunner } from './writer/batch-runner';
 import { GroupCommitWriter } from './writer/group-commit-writer';
 import { InlineRunner } from './writer/inline-runner';
@@ -43,10 +45,12 @@ export class SqliteStore {
   readonly replays: SqliteReplayRepository;
   readonly imports: SqliteImportRepository;
   readonly health: SqliteStoreHealth;
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly reader: SqliteReader,
     private readonly writer: GroupCommitWriter,
+    private readonly runner: BatchRunner,
     readonly changes: SqliteChangeFeed,
   ) {
     this.accounts = new SqliteAccountRepository(reader, writer);
@@ -66,28 +70,40 @@ export class SqliteStore {
     const { path, onFault = () => undefined } = options;
     try {
       prepareFile(path);
+      // Before the reader: it makes the log files that a read-only connection needs.
       const runner = await startRunner(options, onFault);
-      // After the writer, which has made the log files that a read-only connection needs.
-      const reader = new SqliteReader(openForReading(path));
-      const changes = new SqliteChangeFeed(reader, onFault);
-      const writer = new GroupCommitWriter(runner, (logged) => {
-        changes.tellOwn(logged);
-      });
-      changes.start();
-      return new SqliteStore(reader, writer, changes);
+      try {
+        const reader = new SqliteReader(openForReading(path));
+        const changes = new SqliteChangeFeed(reader, onFault);
+        const writer = new GroupCommitWriter(runner, (logged) => {
+          changes.tellOwn(logged);
+        });
+        changes.start();
+        return new SqliteStore(reader, writer, runner, changes);
+      } catch (error) {
+        await runner.close();
+        throw error;
+      }
     } catch (error) {
-      if (!(error instanceof SqliteError)) throw error;
+      if (!isSqliteError(error)) throw error;
       throw new Error(`cannot open the database ${path}: ${error.message}`, { cause: error });
     }
   }
 
   /** Finishes the writes that wait, moves the write-ahead log into the file and closes it. May be called twice. */
   async close(): Promise<void> {
+    this.closed ??= this.closeOnce();
+    return this.closed;
+  }
+
+  private async closeOnce(): Promise<void> {
     this.changes.stop();
     try {
-      await this.writer.close();
+      await within(this.writer.stop(), SQLITE_LIMITS.closeMs, 'the store could not finish its writes in time');
     } finally {
+      // Before the writing connection: only the last one can put the log away.
       this.reader.close();
+      await this.runner.close();
     }
   }
 }

@@ -35,17 +35,17 @@ const secretKey = z.string().meta({
 });
 const limits = z
   .object({
-    requests_per_minute: z.number().optional(),
-    requests_per_hour: z.number().optional(),
-    requests_per_day: z.number().optional(),
+    requests_per_minute: z.number().optional().meta({ example: 600 }),
+    requests_per_hour: z.number().optional().meta({ example: 10000 }),
+    requests_per_day: z.number().optional().meta({ example: 100000 }),
   })
   .meta({ id: 'RateLimit' });
 
 export const registeredAccount = z
   .object({
     account_id: accountId,
-    email: z.string(),
-    company: z.string(),
+    email: z.string().meta({ example: 'ops@example.com' }),
+    company: z.string().meta({ example: 'Example Ltd' }),
     access_key: accessKey,
     secret_key: secretKey,
     created_at: timestamp,
@@ -59,12 +59,14 @@ export const regeneratedSecret = z
 export const accountDetail = z
   .object({
     id: accountId,
-    email: z.string(),
-    company: z.string(),
-    access_key: z.string(),
-    status: z.enum(['active', 'suspended']),
+    email: z.string().meta({ example: 'ops@example.com' }),
+    company: z.string().meta({ example: 'Example Ltd' }),
+    access_key: z
+      .string()
+      .meta({ example: 'AK_0123456789abcdef0123456789abcdef', description: 'Empty where the account has none.' }),
+    status: z.enum(['active', 'suspended']).meta({ example: 'active' }),
     rate_limit: limits.optional(),
-    qiniu_uid: z.number().optional(),
+    qiniu_uid: z.number().optional().meta({ example: 1_380_000_001 }),
     created_at: timestamp,
     updated_at: timestamp,
   })

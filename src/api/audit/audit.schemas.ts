@@ -10,32 +10,35 @@ const word = (example: string): z.ZodOptional<z.ZodString> =>
     .optional();
 
 /** Query of the audit log. */
-export const auditQuery = z
-  .object({
-    action: word('create_token'),
-    resource_id: word('tk_4fJ8sQ2mZk1xWc9vB7nR0L'),
-    start_time: instant.optional(),
-    end_time: instant.optional(),
-    ...pageQuery,
-  })
-  .meta({ id: 'AuditQuery' });
+export const auditQuery = z.object({
+  action: word('create_token'),
+  resource_id: word('tk_4fJ8sQ2mZk1xWc9vB7nR0L'),
+  start_time: instant.optional(),
+  end_time: instant.optional(),
+  ...pageQuery,
+});
 
-export const operatorAuditQuery = auditQuery
-  .extend({ account_id: word('acc_4fJ8sQ2mZk1xWc9vB7nR0L') })
-  .meta({ id: 'OperatorAuditQuery' });
+/** Ours: unknown fields are refused. */
+export const operatorAuditQuery = z.strictObject({
+  ...auditQuery.shape,
+  account_id: word('acc_4fJ8sQ2mZk1xWc9vB7nR0L'),
+});
 
 const auditItem = z
   .object({
     id: z.string().meta({ example: 'aud_4fJ8sQ2mZk1xWc9vB7nR0L' }),
-    account_id: z.string(),
+    account_id: z.string().meta({ example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' }),
     action: z.string().meta({ example: 'create_token' }),
-    resource_id: z.string(),
+    resource_id: z.string().meta({ example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' }),
     ip: z.string().meta({ example: '203.0.113.7' }),
-    user_agent: z.string(),
-    request_data: z.record(z.string(), z.unknown()).optional(),
-    result: z.enum(['success', 'failure']),
-    error_msg: z.string().optional(),
-    timestamp: z.string().meta({ format: 'date-time' }),
+    user_agent: z.string().meta({ example: 'curl/8.5.0' }),
+    request_data: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ example: { description: 'image resizer', scope: ['storage:read'] } }),
+    result: z.enum(['success', 'failure']).meta({ example: 'success' }),
+    error_msg: z.string().optional().meta({ example: 'token not found' }),
+    timestamp: z.string().meta({ format: 'date-time', example: '2026-01-04T10:00:00.000Z' }),
   })
   .meta({ id: 'AuditItem' });
 

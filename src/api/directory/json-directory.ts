@@ -106,7 +106,7 @@ export class JsonDirectory {
 async function readBounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > MAX_ANSWER_BYTES) throw new DirectoryAnswerError('answer too large', false);
     chunks.push(chunk);

@@ -51,7 +51,7 @@ export function toRateLimit(limit: z.output<typeof rateLimit> | null | undefined
     ['requestsPerDay', limit?.requests_per_day],
   ] as const;
   const given = entries.filter(([, value]) => (value ?? 0) > 0);
-  return given.length === 0 ? undefined : (Object.fromEntries(given) as RateLimit);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
 /** Limits as answered: the windows that have one. */

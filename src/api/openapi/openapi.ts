@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeSharedErrors } from './shared-errors';
 import { describeValidation } from './validation-paths';
 
 const DOCS_PATH = 'docs';
@@ -36,9 +37,16 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A bearer token of an account.' }, 'bearer')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The operator key.' }, 'operator-key')
     .build();
-  const document = SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   describeValidation(document);
+  describeSharedErrors(document);
   return document;
+}
+
+/** `TokensController.create` becomes `tokens_create`. */
+function operationId(controller: string, method: string): string {
+  const feature = controller.replace(/Controller$/, '');
+  return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}_${method}`;
 }
 
 /** Serves Swagger at `/docs` and the document at `/docs/openapi.json`. */

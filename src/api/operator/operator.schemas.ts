@@ -5,19 +5,17 @@ import { pageQuery, rateLimit } from '../http/fields';
 const origin = z.enum(['local', 'directory']);
 
 /** Unknown fields are refused: these routes are ours, no old client sends extras. */
-export const listAccountsQuery = z
-  .strictObject({
-    status: z.enum(['active', 'suspended'], 'must be active or suspended').optional(),
-    search: z
-      .string()
-      .min(1, 'must not be empty')
-      .max(128, 'must have at most 128 characters')
-      .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-      .optional()
-      .meta({ description: 'A part of id, email or company, or a whole AccessKey.' }),
-    ...pageQuery,
-  })
-  .meta({ id: 'ListAccountsQuery' });
+export const listAccountsQuery = z.strictObject({
+  status: z.enum(['active', 'suspended'], 'must be active or suspended').optional(),
+  search: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(128, 'must have at most 128 characters')
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .optional()
+    .meta({ description: 'A part of id, email or company, or a whole AccessKey.' }),
+  ...pageQuery,
+});
 
 export const operatorAccount = accountDetail.extend({ origin }).meta({ id: 'OperatorAccount' });
 

@@ -39,12 +39,10 @@ export const setStatusBody = z
   .object({ is_active: z.boolean().meta({ example: false }) })
   .meta({ id: 'SetTokenStatusRequest' });
 
-export const listTokensQuery = z
-  .object({
-    active_only: z.enum(['true', 'false', '1', '0'], 'must be true or false').optional().meta({ example: 'true' }),
-    ...pageQuery,
-  })
-  .meta({ id: 'ListTokensQuery' });
+export const listTokensQuery = z.object({
+  active_only: z.enum(['true', 'false', '1', '0'], 'must be true or false').optional().meta({ example: 'true' }),
+  ...pageQuery,
+});
 
 const tokenId = z.string().meta({ example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' });
 const accountId = z.string().meta({ example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' });
@@ -58,14 +56,17 @@ const limits = z
 export const createdToken = z
   .object({
     token_id: tokenId,
-    token: z.string().meta({ description: 'The value, shown this once.' }),
+    token: z.string().meta({
+      description: 'The value, shown this once.',
+      example: 'sk-TG1j60uTsA8J1lp5TyWvRF8vk3ICNRFV2V0bke8HGmrYMPpTD6KGajdF4xvMFJk0PSoGP',
+    }),
     account_id: accountId,
-    description: z.string(),
-    scope: z.array(z.string()),
+    description: z.string().meta({ example: 'image resizer' }),
+    scope: z.array(z.string()).meta({ example: ['storage:read'] }),
     rate_limit: limits,
     created_at: time,
     expires_at: time.optional(),
-    is_active: z.boolean(),
+    is_active: z.boolean().meta({ example: true }),
   })
   .meta({ id: 'CreatedToken' });
 
@@ -73,26 +74,31 @@ const tokenListItem = z
   .object({
     token_id: tokenId,
     token_preview: masked,
-    description: z.string(),
-    scope: z.array(z.string()),
+    description: z.string().meta({ example: 'image resizer' }),
+    scope: z.array(z.string()).meta({ example: ['storage:read'] }),
     rate_limit: limits,
     created_at: time,
     expires_at: time.optional(),
-    is_active: z.boolean(),
-    status: z.enum(['normal', 'expired', 'disabled']),
-    total_requests: z.number(),
+    is_active: z.boolean().meta({ example: true }),
+    status: z.enum(['normal', 'expired', 'disabled']).meta({ example: 'normal' }),
+    total_requests: z.number().meta({ example: 1_024 }),
     last_used_at: time.optional(),
   })
   .meta({ id: 'TokenListItem' });
 
 export const tokenList = z
-  .object({ account_id: accountId, tokens: z.array(tokenListItem), total: z.number() })
+  .object({ account_id: accountId, tokens: z.array(tokenListItem), total: z.number().meta({ example: 1 }) })
   .meta({ id: 'TokenList' });
 
 export const tokenDetail = tokenListItem.extend({ account_id: accountId, token: masked }).meta({ id: 'TokenDetail' });
 
 export const tokenStatusChanged = z
-  .object({ message: z.string(), token_id: tokenId, is_active: z.boolean(), updated_at: time })
+  .object({
+    message: z.string().meta({ example: 'Token status updated successfully' }),
+    token_id: tokenId,
+    is_active: z.boolean().meta({ example: true }),
+    updated_at: time,
+  })
   .meta({ id: 'TokenStatusChanged' });
 
 export const tokenDeleted = z
@@ -102,10 +108,12 @@ export const tokenDeleted = z
 export const tokenStats = z
   .object({
     token_id: tokenId,
-    total_requests: z.number(),
+    total_requests: z.number().meta({ example: 1_024 }),
     last_used_at: time.optional(),
     created_at: time,
-    daily_stats: z.array(z.object({ date: z.string().meta({ example: '2026-01-04' }), requests: z.number() })),
+    daily_stats: z.array(
+      z.object({ date: z.string().meta({ example: '2026-01-04' }), requests: z.number().meta({ example: 42 }) }),
+    ),
   })
   .meta({ id: 'TokenStats' });
 

@@ -15,13 +15,13 @@ export async function promptHidden({ stdin, stderr }: CliContext, question: stri
     },
   });
   const lines = createInterface({ input: stdin, output: silent, terminal: true });
-  stderr.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       lines.once('line', resolve);
       lines.once('close', () => {
         reject(new CliError('cancelled'));
       });
+      stderr.write(question);
     });
   } finally {
     lines.close();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common';
 import { Clock } from '@tollgate/domain';
-import type { Logger } from '@tollgate/observability';
+import { Log } from '@tollgate/observability';
 import type { FastifyReply } from 'fastify';
 
 /** The one form in which a refusal leaves the process. */
@@ -19,7 +19,7 @@ export interface ErrorBody {
 export class ErrorFilter implements ExceptionFilter {
   constructor(
     private readonly clock: Clock,
-    private readonly logger: Logger,
+    private readonly log: Log,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -35,7 +35,7 @@ export class ErrorFilter implements ExceptionFilter {
       return { error: error instanceof NotFoundException ? 'not found' : error.message, code, timestamp };
     }
     const requestId = randomUUID();
-    this.logger.error({ err: error, request_id: requestId }, 'request failed');
+    this.log.error({ err: error, request_id: requestId }, 'request failed');
     return { error: 'internal error', code: 500, timestamp, request_id: requestId };
   }
 }

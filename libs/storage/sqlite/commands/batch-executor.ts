@@ -1,4 +1,5 @@
-import { type Database, SqliteError, type Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import { isSqliteError } from '../sqlite-error';
 import { accountWrites } from './account-writes';
 import { auditAppender, auditWrites } from './audit-writes';
 import { ChangeLog, type LoggedChanges } from './change-log';
@@ -80,13 +81,14 @@ export class BatchExecutor {
       this.release.run();
       return { kind: 'done', result };
     } catch (error) {
-      if (error instanceof SqliteError && !STATEMENT_ERRORS.test(error.code)) throw error;
+      if (isSqliteError(error) && !STATEMENT_ERRORS.test(error.code)) throw error;
       this.rollbackToSavepoint.run();
       this.release.run();
       this.changes.rollbackTo(mark);
       const field = duplicateField(error);
       if (field !== undefined) return { kind: 'duplicate', field };
-      return { kind: 'fault', message: error instanceof Error ? error.message : String(error) };
+      const message = isSqliteError(error) || error instanceof Error ? error.message : String(error);
+      return { kind: 'fault', message };
     }
   }
 }

@@ -1,4 +1,4 @@
-import { SqliteError } from 'better-sqlite3';
+import { isSqliteError } from '../sqlite-error';
 
 /** Columns with a unique constraint and the domain names of their fields. */
 const FIELD_BY_COLUMN: ReadonlyMap<string, string> = new Map([
@@ -14,7 +14,7 @@ const UNIQUE_FAILURE = /^UNIQUE constraint failed: (\S+)$/;
 
 /** The domain field that a unique constraint refused; `undefined` when the error is something else. */
 export function duplicateField(error: unknown): string | undefined {
-  if (!(error instanceof SqliteError)) return undefined;
+  if (!isSqliteError(error)) return undefined;
   const column = UNIQUE_FAILURE.exec(error.message)?.[1];
   return column === undefined ? undefined : FIELD_BY_COLUMN.get(column);
 }

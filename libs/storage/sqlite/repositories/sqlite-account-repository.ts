@@ -123,9 +123,15 @@ export class SqliteAccountRepository extends AccountRepository {
     }
     return readPage(
       this.reader,
-      { columns: ACCOUNT_COLUMNS, table: 'accounts', conditions, orderBy: 'created_at DESC, id', parameters },
+      {
+        columns: ACCOUNT_COLUMNS,
+        table: 'accounts',
+        conditions,
+        orderBy: 'created_at DESC, id',
+        parameters,
+        toItem: toAccount,
+      },
       page,
-      toAccount,
     );
   }
 
@@ -134,13 +140,13 @@ export class SqliteAccountRepository extends AccountRepository {
     afterId: string,
     limit: number,
   ): Promise<readonly { readonly accountId: string; readonly secretSealed: SealedSecret }[]> {
-    const rows = this.reader.all<{ id: string; keyId: string; envelope: string }>(
+    const rows = this.reader.all(
       `SELECT id, secret_key_id AS keyId, secret_envelope AS envelope FROM accounts
        WHERE id > ? AND secret_key_id IS NOT NULL AND secret_key_id <> ? ORDER BY id LIMIT ?`,
       afterId,
       keyId,
       limit,
-    );
+    ) as { id: string; keyId: string; envelope: string }[];
     return rows.map(({ id, keyId: sealedBy, envelope }) => ({
       accountId: id,
       secretSealed: { keyId: sealedBy, envelope },
@@ -148,15 +154,15 @@ export class SqliteAccountRepository extends AccountRepository {
   }
 
   override async countBySealKeyAcrossAccounts(): Promise<ReadonlyMap<string, number>> {
-    const rows = this.reader.all<{ keyId: string; count: number }>(
+    const rows = this.reader.all(
       `SELECT secret_key_id AS keyId, count(*) AS count FROM accounts
        WHERE secret_key_id IS NOT NULL GROUP BY secret_key_id`,
-    );
+    ) as { keyId: string; count: number }[];
     return new Map(rows.map(({ keyId, count }) => [keyId, count]));
   }
 
   private find(condition: string, value: string | number): Account | undefined {
-    return accountOrUndefined(this.reader.get<AccountRow>(`${SELECT} ${condition}`, value));
+    return accountOrUndefined(this.reader.get(`${SELECT} ${condition}`, value) as AccountRow | undefined);
   }
 }
 

@@ -46,9 +46,15 @@ export class SqliteAuditRepository extends AuditRepository {
     narrow('timestamp <= @toMs', 'toMs', filter.to?.getTime());
     return readPage(
       this.reader,
-      { columns: AUDIT_COLUMNS, table: 'audit_records', conditions, orderBy: 'timestamp DESC, id', parameters },
+      {
+        columns: AUDIT_COLUMNS,
+        table: 'audit_records',
+        conditions,
+        orderBy: 'timestamp DESC, id',
+        parameters,
+        toItem: toAuditRecord,
+      },
       page,
-      toAuditRecord,
     );
   }
 }

@@ -48,12 +48,12 @@ export class SqliteTokenRepository extends TokenRepository {
   }
 
   override async findById(accountId: string, tokenId: string): Promise<Token | undefined> {
-    const row = this.reader.get<TokenRow>(FIND, tokenId, accountId);
+    const row = this.reader.get(FIND, tokenId, accountId) as TokenRow | undefined;
     return row === undefined ? undefined : toToken(row);
   }
 
   override async findCredentialByHash(hash: Buffer): Promise<TokenCredential | undefined> {
-    const row = this.reader.get<CredentialRow>(FIND_CREDENTIAL, hash);
+    const row = this.reader.get(FIND_CREDENTIAL, hash) as CredentialRow | undefined;
     return row === undefined ? undefined : toCredential(row);
   }
 
@@ -70,9 +70,15 @@ export class SqliteTokenRepository extends TokenRepository {
     }
     return readPage(
       this.reader,
-      { columns: TOKEN_COLUMNS, table: 'tokens', conditions, orderBy: 'created_at DESC, id', parameters },
+      {
+        columns: TOKEN_COLUMNS,
+        table: 'tokens',
+        conditions,
+        orderBy: 'created_at DESC, id',
+        parameters,
+        toItem: toToken,
+      },
       page,
-      toToken,
     );
   }
 
@@ -111,7 +117,7 @@ export class SqliteTokenRepository extends TokenRepository {
     fromDay: string,
     toDay: string,
   ): Promise<readonly DailyUsage[]> {
-    return this.reader.all<DailyUsage>(LIST_DAYS, tokenId, accountId, fromDay, toDay);
+    return this.reader.all(LIST_DAYS, tokenId, accountId, fromDay, toDay) as DailyUsage[];
   }
 
   override async purge(now: Date, limit: number): Promise<number> {

@@ -19,7 +19,7 @@ export class GroupCommitWriter {
   private queue: PendingWrite[] = [];
   private inFlight = 0;
   private flushScheduled = false;
-  private closed: Promise<void> | undefined;
+  private stopped: Promise<void> | undefined;
   private onIdle: (() => void) | undefined;
 
   /** @param onCommitted told of the changes of a committed batch, before any of its writes is acknowledged */
@@ -33,20 +33,18 @@ export class GroupCommitWriter {
    * @throws TollgateError `unavailable` when the queue is full, the disk failed or the store is closed
    */
   async submit<C extends WriteCommand>(command: C): Promise<WriteResult<C['verb']>> {
-    if (this.closed !== undefined) throw unavailable(new Error('the store is closed'));
+    if (this.stopped !== undefined) throw unavailable(new Error('the store is closed'));
     if (this.queue.length >= SQLITE_LIMITS.queuedCommands) throw unavailable(new Error('the write queue is full'));
-    const result = new Promise<WriteResult>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.queue.push({ command, resolve, reject });
+      this.scheduleFlush();
     });
-    this.scheduleFlush();
-    // A handler answers with the result of its own verb.
-    return result as Promise<WriteResult<C['verb']>>;
   }
 
-  /** Takes no more writes, finishes those that wait, then closes the runner. */
-  async close(): Promise<void> {
-    this.closed ??= this.drain().then(async () => this.runner.close());
-    return this.closed;
+  /** Takes no more writes and finishes those that wait. */
+  async stop(): Promise<void> {
+    this.stopped ??= this.drain();
+    return this.stopped;
   }
 
   private async drain(): Promise<void> {
