@@ -13,8 +13,6 @@ const START_TIMEOUT_MS = 180_000;
 export interface MongoForTests {
   /** Without a database name. */
   readonly uri: string;
-  /** Whether it deletes what a TTL index says; the stand-in does not. */
-  readonly enforcesTtl: boolean;
   /** A name that no other suite uses; a server named by `MONGO_TEST_URI` may be anybody's. */
   newDatabaseName(): string;
 }
@@ -51,13 +49,14 @@ export function describeWithMongo(name: string, define: (mongo: () => MongoForTe
       if (state?.kind === 'installable') await installMongoStandIn();
       if (state !== undefined) standIn = await startMongoStandIn();
     }, START_TIMEOUT_MS);
-    afterAll(async () => {
-      await standIn?.stop();
-    });
     define(() => {
       const uri = named ?? standIn?.uri;
       if (uri === undefined) throw new Error('MongoDB runs only while a case runs');
-      return { uri, enforcesTtl: named !== undefined, newDatabaseName: () => `tollgate_test_${randomHex(8)}` };
+      return { uri, newDatabaseName: () => `tollgate_test_${randomHex(8)}` };
+    });
+    // Last, because Jest runs these in the order of their definition.
+    afterAll(async () => {
+      await standIn?.stop();
     });
   });
 }

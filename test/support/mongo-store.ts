@@ -11,7 +11,7 @@ import {
 } from '@tollgate/domain';
 import { StorageModule } from '@tollgate/storage';
 import type { StoreUnderTest } from '@tollgate/testing';
-import type { Connection, mongo } from 'mongoose';
+import { type Connection, mongo } from 'mongoose';
 import type { MongoForTests } from './mongo-server';
 
 /** A store on MongoDB with a look behind it. */
@@ -21,12 +21,12 @@ export interface MongoStoreUnderTest extends StoreUnderTest {
 }
 
 /** Opens an empty store in a database of its own. */
-export async function openMongoStore(mongo: MongoForTests): Promise<MongoStoreUnderTest> {
-  const database = mongo.newDatabaseName();
-  const store = await connect(mongo, database);
+export async function openMongoStore(server: MongoForTests): Promise<MongoStoreUnderTest> {
+  const database = server.newDatabaseName();
+  const store = await connect(server, database);
   return {
     ...store,
-    openAnother: () => connect(mongo, database),
+    openAnother: () => connect(server, database),
     teardown: async () => {
       await store.database.dropDatabase();
       await store.teardown();
@@ -34,12 +34,12 @@ export async function openMongoStore(mongo: MongoForTests): Promise<MongoStoreUn
   };
 }
 
-async function connect(mongo: MongoForTests, database: string): Promise<MongoStoreUnderTest> {
-  const options = { driver: 'mongo', uri: mongo.uri, database, createIndexes: true } as const;
+async function connect(server: MongoForTests, database: string): Promise<MongoStoreUnderTest> {
+  const options = { driver: 'mongo', uri: server.uri, database, createIndexes: true } as const;
   const app = await NestFactory.createApplicationContext(StorageModule.forRoot(options), { logger: false });
   const connection = app.get<Connection>(getConnectionToken(), { strict: false });
   const db = connection.getClient().db(database);
-  if (mongo.enforcesTtl) await dropTtlIndexes(db);
+  await stopTtl(db);
   return {
     accounts: app.get(AccountRepository),
     tokens: app.get(TokenRepository),
@@ -53,12 +53,21 @@ async function connect(mongo: MongoForTests, database: string): Promise<MongoSto
   };
 }
 
+/** `CommandNotFound`: the stand-in, which deletes nothing by itself. */
+const COMMAND_NOT_FOUND = 59;
+/** 68 years: the longest that MongoDB takes. */
+const NEVER_SECONDS = 2 ** 31 - 1;
+
 /** The suites live at a time of their own: a real server would delete their records by its clock. */
-async function dropTtlIndexes(database: mongo.Db): Promise<void> {
-  for (const { name } of await database.listCollections({}, { nameOnly: true }).toArray()) {
-    const collection = database.collection(name);
-    for (const index of await collection.indexes()) {
-      if (index.expireAfterSeconds !== undefined && index.name !== undefined) await collection.dropIndex(index.name);
+async function stopTtl(database: mongo.Db): Promise<void> {
+  for (const { name: collMod } of await database.listCollections({}, { nameOnly: true }).toArray()) {
+    for (const { name, expireAfterSeconds } of await database.collection(collMod).indexes()) {
+      if (expireAfterSeconds === undefined) continue;
+      try {
+        await database.command({ collMod, index: { name, expireAfterSeconds: NEVER_SECONDS } });
+      } catch (error) {
+        if (!(error instanceof mongo.MongoServerError) || error.code !== COMMAND_NOT_FOUND) throw error;
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
+import { TollgateError } from '@tollgate/domain';
 import { Connection, type mongo, type Types } from 'mongoose';
 import type { AuditRecordDocument } from './schemas/audit-record.schema';
 import { isDuplicate, onStore } from './store-errors';
@@ -40,7 +41,9 @@ export class AuditOutbox {
     try {
       await this.handOn(collection, document);
     } catch (error) {
-      this.logger.warn(`audit records of ${collection} wait for the sweep: ${error instanceof Error ? error.name : ''}`);
+      this.logger.warn(
+        `audit records of ${collection} wait for the sweep: ${error instanceof Error ? error.name : ''}`,
+      );
     }
   }
 
@@ -60,8 +63,14 @@ export class AuditOutbox {
           .toArray(),
       );
       for (const document of waiting) {
-        await this.handOn(name, document);
-        handedOn += 1;
+        try {
+          await this.handOn(name, document);
+          handedOn += 1;
+        } catch (error) {
+          if (error instanceof TollgateError) throw error;
+          // One document that can't be dealt with must not hold up the others.
+          this.logger.error(`audit records of ${name} ${String(document._id)} can't be handed on`, stackOf(error));
+        }
       }
     }
     return handedOn;
@@ -97,6 +106,10 @@ export class AuditOutbox {
   private database(): mongo.Db {
     return this.connection.getClient().db(this.connection.name);
   }
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }
 
 interface OutboxFields {

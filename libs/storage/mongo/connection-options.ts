@@ -36,7 +36,7 @@ export function connectionOptions(uri: string, database: string | undefined): Mo
   return {
     dbName: database ?? databaseInUri(uri) ?? DEFAULT_DATABASE,
     ...driverOptions(),
-    writeConcern: { w: 'majority', j: true, wtimeoutMS: MONGO_CONNECTION_LIMITS.writeConfirmationTimeoutMs },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MONGO_CONNECTION_LIMITS.writeConfirmationTimeoutMs },
     bufferCommands: false,
     autoIndex: false,
     autoCreate: false,

@@ -1,4 +1,4 @@
-const SECONDS_PER_DAY = 86_400;
+import { AUDIT_RETENTION_MS } from '@tollgate/domain';
 
 /** One index of ours. */
 export interface MongoIndexSpec {
@@ -13,9 +13,6 @@ export interface MongoIndexSpec {
   readonly expireAfterSeconds?: number;
   readonly partialFilterExpression?: Readonly<Record<string, unknown>>;
 }
-
-/** How long an audit record is kept, in days (contract, "Stored documents"). */
-export const AUDIT_RETENTION_DAYS = 90;
 
 /** Every index, and its only definition. A field is never stored as null, so that `sparse` does what it says. */
 export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
@@ -58,7 +55,7 @@ export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
     collection: 'audit_logs',
     name: 'timestamp_1',
     key: { timestamp: 1 },
-    expireAfterSeconds: AUDIT_RETENTION_DAYS * SECONDS_PER_DAY,
+    expireAfterSeconds: AUDIT_RETENTION_MS / 1_000,
   },
   { collection: 'replay_claims', name: 'expires_at_1', key: { expires_at: 1 }, expireAfterSeconds: 0 },
 ];

@@ -206,7 +206,9 @@ export class MongoAccountRepository extends AccountRepository {
 
   /** @returns whether a shadow account was there and said something else */
   private async updateFromDirectory({ id, email, status, updatedAt }: Account): Promise<boolean> {
-    const differs = { $or: [{ status: { $ne: status } }, { email: email === undefined ? { $exists: true } : { $ne: email } }] };
+    const differs = {
+      $or: [{ status: { $ne: status } }, { email: email === undefined ? { $exists: true } : { $ne: email } }],
+    };
     const { matchedCount } = await onStore(() =>
       this.accounts.updateOne(
         { _id: id, origin: 'directory', ...differs },

@@ -63,10 +63,7 @@ export class MongoImportRepository extends ImportRepository {
     );
   }
 
-  private async insert(
-    create: () => Promise<unknown>,
-    findSame: () => PromiseLike<unknown>,
-  ): Promise<ImportOutcome> {
+  private async insert(create: () => Promise<unknown>, findSame: () => PromiseLike<unknown>): Promise<ImportOutcome> {
     try {
       await onStore(create);
       return { kind: 'inserted' };

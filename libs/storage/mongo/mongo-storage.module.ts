@@ -36,8 +36,14 @@ class MongoDatabasePreparation implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const database = this.connection.getClient().db(this.connection.name);
-    await refuseOriginalDatabase(database);
-    if (this.withIndexes) await createIndexes(database);
+    try {
+      await refuseOriginalDatabase(database);
+      if (this.withIndexes) await createIndexes(database);
+    } catch (error) {
+      // Nest shuts nothing down that never started: an open connection would keep the process alive.
+      await this.connection.close();
+      throw error;
+    }
   }
 }
 

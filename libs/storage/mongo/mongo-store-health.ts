@@ -20,9 +20,7 @@ export class MongoStoreHealth extends StoreHealth {
         reject(new TollgateError('unavailable', 'record store unavailable'));
       }, timeoutMs);
     });
-    const answer = onStore(() =>
-      this.connection.getClient().db(this.connection.name).command({ ping: 1 }),
-    );
+    const answer = onStore(() => this.connection.getClient().db(this.connection.name).command({ ping: 1 }));
     try {
       await Promise.race([answer, silence]);
     } finally {

@@ -150,7 +150,7 @@ export class MongoTokenRepository extends TokenRepository {
     const ids = found.map((document) => document._id);
     const { deletedCount } = await onStore(() => this.tokens.deleteMany({ _id: { $in: ids }, ...due }));
     for (const { token } of found) {
-      this.changes.publish({ kind: 'token', tokenHash: Buffer.from(token.toString('hex'), 'hex').toString('hex') });
+      this.changes.publish({ kind: 'token', tokenHash: token.toString('hex') });
     }
     return deletedCount;
   }

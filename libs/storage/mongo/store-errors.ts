@@ -24,7 +24,9 @@ const UNREACHABLE_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Answers of a server that is changing its role or shutting down (the driver specification's retryable codes). */
-const UNREACHABLE_CODES: ReadonlySet<number> = new Set([6, 7, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const UNREACHABLE_CODES: ReadonlySet<number> = new Set([
+  6, 7, 64, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+]);
 
 /** What a unique field of a document is called in the domain. */
 const DOMAIN_FIELDS: ReadonlyMap<string, string> = new Map([

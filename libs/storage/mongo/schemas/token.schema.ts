@@ -84,7 +84,10 @@ export class TokenDocument {
 export const TokenSchema = SchemaFactory.createForClass(TokenDocument);
 
 /** The part of a stored token that makes a {@link Token}. */
-export type TokenFields = Omit<TokenDocument, '_id' | 'daily_requests' | 'deleted_at' | 'pending_audit' | 'audit_pending'>;
+export type TokenFields = Omit<
+  TokenDocument,
+  '_id' | 'daily_requests' | 'deleted_at' | 'pending_audit' | 'audit_pending'
+>;
 
 /** Leaves out what a {@link Token} does not hold, above all the usage days. */
 export const TOKEN_PROJECTION = { _id: 0, daily_requests: 0, pending_audit: 0, audit_pending: 0 } as const;
@@ -126,7 +129,9 @@ export function toToken(fields: TokenFields): Token {
     ...(fields.rate_limit === undefined ? {} : { rateLimit: toRateLimit(fields.rate_limit) }),
     ...(fields.iuid === undefined
       ? {}
-      : { subAccount: { iuid: fields.iuid, ...(fields.iam_alias === undefined ? {} : { iamAlias: fields.iam_alias }) } }),
+      : {
+          subAccount: { iuid: fields.iuid, ...(fields.iam_alias === undefined ? {} : { iamAlias: fields.iam_alias }) },
+        }),
     isActive: fields.is_active,
     createdAt: fields.created_at,
     updatedAt: fields.updated_at,

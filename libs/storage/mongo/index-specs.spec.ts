@@ -1,0 +1,51 @@
+import { MONGO_INDEXES, type MongoIndexSpec } from './index-specs';
+
+function find(collection: string, name: string): MongoIndexSpec | undefined {
+  return MONGO_INDEXES.find((index) => index.collection === collection && index.name === name);
+}
+
+describe('the indexes on MongoDB', () => {
+  it.each([
+    ['accounts', 'email_1'],
+    ['accounts', 'access_key_1'],
+    ['accounts', 'qiniu_uid_1'],
+  ])('%s %s is unique among the accounts that have the field', (collection, name) => {
+    expect(find(collection, name)).toMatchObject({ unique: true, sparse: true });
+  });
+
+  it.each(['token_id_1', 'token_1'])('tokens %s is unique among all tokens', (name) => {
+    expect(find('tokens', name)?.unique).toBe(true);
+    expect(find('tokens', name)?.sparse).toBeUndefined();
+  });
+
+  it('covers the look-ups of the contract', () => {
+    expect(find('tokens', 'account_id_1_is_active_1')?.key).toStrictEqual({ account_id: 1, is_active: 1 });
+    expect(find('tokens', 'expires_at_1')).toBeDefined();
+    expect(find('audit_logs', 'account_id_1_timestamp_-1')?.key).toStrictEqual({ account_id: 1, timestamp: -1 });
+    expect(find('audit_logs', 'action_1')).toBeDefined();
+  });
+
+  it('lets tokens go at purge_at, but none whose audit records still wait in it', () => {
+    expect(find('tokens', 'purge_at_1')).toMatchObject({
+      expireAfterSeconds: 0,
+      partialFilterExpression: { audit_pending: false },
+    });
+  });
+
+  it('lets audit records go after 90 days, and claims when their time is over', () => {
+    expect(find('audit_logs', 'timestamp_1')?.expireAfterSeconds).toBe(90 * 24 * 60 * 60);
+    expect(find('replay_claims', 'expires_at_1')?.expireAfterSeconds).toBe(0);
+  });
+
+  it('names each index the way MongoDB does, once a collection', () => {
+    const names = MONGO_INDEXES.map(({ collection, name }) => `${collection}.${name}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, key } of MONGO_INDEXES) {
+      expect(name).toBe(
+        Object.entries(key)
+          .map(([field, direction]) => `${field}_${String(direction)}`)
+          .join('_'),
+      );
+    }
+  });
+});
