@@ -20,6 +20,12 @@ export const SQLITE_LIMITS = {
   /** The same for reads, which run on the event loop; in WAL mode they wait only while a crashed peer is recovered. */
   readBusyTimeoutMs: 1_000,
 
+  /** Kibibytes of pages that each connection keeps in memory. */
+  pageCacheKiB: 65_536,
+
+  /** Bytes to which a log that outgrew its checkpoint is cut back. */
+  logBytes: 67_108_864,
+
   /** Milliseconds in which the writer thread must be ready; then opening the store fails. */
   writerStartMs: 30_000,
 

@@ -25,6 +25,8 @@ export function openForWriting(path: string): Database {
   try {
     enterWalMode(db);
     db.pragma('synchronous = FULL');
+    db.pragma(`cache_size = -${String(SQLITE_LIMITS.pageCacheKiB)}`);
+    db.pragma(`journal_size_limit = ${String(SQLITE_LIMITS.logBytes)}`);
     db.pragma('foreign_keys = ON');
     return db;
   } catch (error) {
@@ -35,11 +37,13 @@ export function openForWriting(path: string): Database {
 
 /** A connection that cannot write. To be opened while a writing one is open, which has recovered the file if needed. */
 export function openForReading(path: string): Database {
-  return new DatabaseConstructor(path, {
+  const db = new DatabaseConstructor(path, {
     readonly: true,
     fileMustExist: true,
     timeout: SQLITE_LIMITS.readBusyTimeoutMs,
   });
+  db.pragma(`cache_size = -${String(SQLITE_LIMITS.pageCacheKiB)}`);
+  return db;
 }
 
 /**

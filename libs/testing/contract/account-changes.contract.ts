@@ -1,4 +1,4 @@
-import { type Account, newAccountId } from '@tollgate/domain';
+import { type Account, type AuditRecord, newAccountId } from '@tollgate/domain';
 import { buildAccount, buildCredentials } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { TEST_EPOCH_MS } from '../fake-clock';
@@ -75,7 +75,7 @@ export function accountChangesContract(store: () => StoreUnderTest): void {
     it('of an account that does not exist answers undefined and audits nothing', async () => {
       const missing = newAccountId();
       const { secretSealed, secretHash } = buildCredentials();
-      const audit = () => buildAuditRecord({ accountId: missing });
+      const audit = (): AuditRecord => buildAuditRecord({ accountId: missing });
 
       expect(await store().accounts.setStatus(missing, 'suspended', LATER, audit())).toBeUndefined();
       expect(await store().accounts.setRateLimit(missing, {}, LATER, audit())).toBeUndefined();

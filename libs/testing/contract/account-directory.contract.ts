@@ -1,4 +1,4 @@
-import { randomHex } from '@tollgate/domain';
+import { type Account, randomHex } from '@tollgate/domain';
 import { buildAccount } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { TEST_EPOCH_MS } from '../fake-clock';
@@ -8,7 +8,7 @@ const LATER = new Date(TEST_EPOCH_MS + 60_000);
 
 /** Part of the AccountRepository suite: shadows of accounts that an external directory owns. */
 export function accountDirectoryContract(store: () => StoreUnderTest): void {
-  const shadow = (overrides: Parameters<typeof buildAccount>[0] = {}) =>
+  const shadow = (overrides: Parameters<typeof buildAccount>[0] = {}): Account =>
     buildAccount({ origin: 'directory', passwordHash: undefined, credentials: undefined, ...overrides });
 
   describe('upsertFromDirectory', () => {

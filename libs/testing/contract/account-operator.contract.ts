@@ -1,8 +1,13 @@
-import { type Account, randomHex } from '@tollgate/domain';
+import { type Account, type Page, randomHex, type SealedSecret } from '@tollgate/domain';
 import { buildAccount, buildCredentials } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import type { StoreUnderTest } from './store-under-test';
+
+interface Sealed {
+  readonly accountId: string;
+  readonly secretSealed: SealedSecret | undefined;
+}
 
 /** Part of the AccountRepository suite: what only an operator may ask. */
 export function accountOperatorContract(store: () => StoreUnderTest): void {
@@ -21,7 +26,7 @@ export function accountOperatorContract(store: () => StoreUnderTest): void {
   describe('listAcrossAccounts', () => {
     it('lists newest first, ties by id, page by page, with the total over all pages', async () => {
       const company = `Paging ${randomHex(8)}`;
-      const at = (minutes: number) => new Date(TEST_EPOCH_MS + minutes * 60_000);
+      const at = (minutes: number): Date => new Date(TEST_EPOCH_MS + minutes * 60_000);
       const mark = randomHex(4);
       const c = await stored({ id: `acc_${mark}_c`, company, createdAt: at(1) });
       const a = await stored({ id: `acc_${mark}_a`, company, createdAt: at(1) });
@@ -46,7 +51,7 @@ export function accountOperatorContract(store: () => StoreUnderTest): void {
       const active = await stored({ company });
       const suspended = await stored({ company, status: 'suspended' });
 
-      const list = (status: Account['status']) =>
+      const list = async (status: Account['status']): Promise<Page<Account>> =>
         store().accounts.listAcrossAccounts({ status, search: company }, { limit: 10, offset: 0 });
       expect((await list('active')).items).toStrictEqual([active]);
       expect((await list('suspended')).items).toStrictEqual([suspended]);
@@ -87,7 +92,7 @@ export function accountOperatorContract(store: () => StoreUnderTest): void {
   describe('sealed secrets', () => {
     it('lists what other keys seal, by id, in bounded portions', async () => {
       const mark = randomHex(6);
-      const sealed = (suffix: string, keyId: string) =>
+      const sealed = async (suffix: string, keyId: string): Promise<Account> =>
         stored({ id: `acc_~${mark}_${suffix}`, credentials: buildCredentials(keyId) });
       const third = await sealed('3', 'old');
       const first = await sealed('1', 'old');
@@ -95,9 +100,9 @@ export function accountOperatorContract(store: () => StoreUnderTest): void {
       const fourth = await sealed('4', 'older');
       await stored({ id: `acc_~${mark}_5`, credentials: undefined });
 
-      const list = (afterId: string, limit: number) =>
+      const list = async (afterId: string, limit: number): Promise<readonly Sealed[]> =>
         store().accounts.listSealedOtherwiseAcrossAccounts(`new-${mark}`, afterId, limit);
-      const expected = (account: Account) => ({
+      const expected = (account: Account): Partial<Sealed> => ({
         accountId: account.id,
         secretSealed: account.credentials?.secretSealed,
       });

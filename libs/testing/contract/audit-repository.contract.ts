@@ -1,9 +1,9 @@
-import { type AuditFilter, newAccountId, randomHex } from '@tollgate/domain';
+import { type AuditFilter, type AuditRecord, newAccountId, type Page, randomHex } from '@tollgate/domain';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import { type StoreSetup, useStore } from './store-under-test';
 
-const at = (seconds: number) => new Date(TEST_EPOCH_MS + seconds * 1000);
+const at = (seconds: number): Date => new Date(TEST_EPOCH_MS + seconds * 1000);
 /** Long before every other time in the suites, so that a purge up to here meets only what was put here. */
 const OLD = new Date('2001-01-01T00:00:00.000Z');
 
@@ -13,7 +13,7 @@ export function auditRepositoryContract(name: string, setup: StoreSetup): void {
     const store = useStore(setup);
     const all = { limit: 100, offset: 0 };
 
-    async function appended(overrides: Parameters<typeof buildAuditRecord>[0]) {
+    async function appended(overrides: Parameters<typeof buildAuditRecord>[0]): Promise<AuditRecord> {
       const record = buildAuditRecord(overrides);
       await store().audits.append(record);
       return record;
@@ -60,7 +60,8 @@ export function auditRepositoryContract(name: string, setup: StoreSetup): void {
       const oldest = await appended({ accountId, timestamp: at(0) });
       const newest = await appended({ accountId, timestamp: at(2) });
 
-      const page = (limit: number, offset: number) => store().audits.list(accountId, {}, { limit, offset });
+      const page = async (limit: number, offset: number): Promise<Page<AuditRecord>> =>
+        store().audits.list(accountId, {}, { limit, offset });
       expect(await page(3, 0)).toStrictEqual({ items: [newest, a, b], total: 4 });
       expect(await page(3, 3)).toStrictEqual({ items: [oldest], total: 4 });
       expect(await page(3, 9)).toStrictEqual({ items: [], total: 4 });
@@ -72,7 +73,7 @@ export function auditRepositoryContract(name: string, setup: StoreSetup): void {
       await appended({ accountId, id: `${accountId}-2`, action: 'delete_token', resourceId: 'r1', timestamp: at(2) });
       await appended({ accountId, id: `${accountId}-3`, action: 'create_token', resourceId: 'r2', timestamp: at(3) });
 
-      const found = async (filter: AuditFilter) => {
+      const found = async (filter: AuditFilter): Promise<string> => {
         const page = await store().audits.list(accountId, filter, all);
         expect(page.total).toBe(page.items.length);
         return page.items.map((record) => record.id.at(-1)).join('');

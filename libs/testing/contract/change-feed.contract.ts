@@ -1,4 +1,4 @@
-import { type Account, type Change, newAccountId, type Token } from '@tollgate/domain';
+import { type Account, type AuditRecord, type Change, newAccountId, type Token } from '@tollgate/domain';
 import { buildAccount, buildCredentials } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
@@ -39,7 +39,7 @@ export function changeFeedContract(name: string, setup: StoreSetup): void {
 
     const ofToken = (token: Token): Change => ({ kind: 'token', tokenHash: token.hash.toString('hex') });
     const ofAccount = (accountId: string): Change => ({ kind: 'account', accountId });
-    const audit = () => buildAuditRecord({ accountId: newAccountId() });
+    const audit = (): AuditRecord => buildAuditRecord({ accountId: newAccountId() });
 
     describe('tells of its own writes before they are acknowledged', () => {
       it('a new token, because its absence may be cached', async () => {
@@ -54,13 +54,14 @@ export function changeFeedContract(name: string, setup: StoreSetup): void {
 
       it('a token switched on or off', async () => {
         const token = await storedToken();
-        const write = () => store().tokens.setActive(token.accountId, token.id, false, LATER, audit());
+        const write = async (): Promise<unknown> =>
+          store().tokens.setActive(token.accountId, token.id, false, LATER, audit());
         expect(await toldDuring(write)).toContainEqual(ofToken(token));
       });
 
       it('a deleted token', async () => {
         const token = await storedToken();
-        const write = () => store().tokens.delete(token.accountId, token.id, audit());
+        const write = async (): Promise<unknown> => store().tokens.delete(token.accountId, token.id, audit());
         expect(await toldDuring(write)).toContainEqual(ofToken(token));
       });
 
@@ -75,26 +76,29 @@ export function changeFeedContract(name: string, setup: StoreSetup): void {
 
       it('the status of an account', async () => {
         const { id } = await storedAccount();
-        const write = () => store().accounts.setStatus(id, 'suspended', LATER, audit());
+        const write = async (): Promise<unknown> => store().accounts.setStatus(id, 'suspended', LATER, audit());
         expect(await toldDuring(write)).toContainEqual(ofAccount(id));
       });
 
       it('the limits of an account', async () => {
         const { id } = await storedAccount();
-        const write = () => store().accounts.setRateLimit(id, { requestsPerMinute: 1 }, LATER, audit());
+        const write = async (): Promise<unknown> =>
+          store().accounts.setRateLimit(id, { requestsPerMinute: 1 }, LATER, audit());
         expect(await toldDuring(write)).toContainEqual(ofAccount(id));
       });
 
       it('a new SecretKey of an account', async () => {
         const { id } = await storedAccount();
-        const write = () => store().accounts.replaceSecret(id, buildCredentials(), LATER, audit());
+        const write = async (): Promise<unknown> =>
+          store().accounts.replaceSecret(id, buildCredentials(), LATER, audit());
         expect(await toldDuring(write)).toContainEqual(ofAccount(id));
       });
 
       it('a status that the external directory changed', async () => {
         const account = buildAccount({ origin: 'directory', credentials: undefined });
         await store().accounts.upsertFromDirectory(account);
-        const write = () => store().accounts.upsertFromDirectory({ ...account, status: 'suspended', updatedAt: LATER });
+        const write = async (): Promise<unknown> =>
+          store().accounts.upsertFromDirectory({ ...account, status: 'suspended', updatedAt: LATER });
         expect(await toldDuring(write)).toContainEqual(ofAccount(account.id));
       });
     });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import { type StoreSetup, useStore } from './store-under-test';
 
-const at = (seconds: number) => new Date(TEST_EPOCH_MS + seconds * 1000);
+const at = (seconds: number): Date => new Date(TEST_EPOCH_MS + seconds * 1000);
 /** Long before every other time in the suites, so that a purge up to here meets only what was put here. */
 const OLD = new Date('2001-01-01T00:00:00.000Z');
 

@@ -1,4 +1,4 @@
-import { newAccountId, type Token, type TokenFilter } from '@tollgate/domain';
+import { newAccountId, type Page, type Token, type TokenFilter } from '@tollgate/domain';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
 import { TEST_EPOCH_MS } from '../fake-clock';
@@ -22,14 +22,15 @@ export function tokenListContract(store: () => StoreUnderTest): void {
     it('lists newest first, ties by id, page by page, with the total over all pages', async () => {
       const accountId = newAccountId();
       const mark = accountId.slice(4, 16);
-      const at = (minutes: number) => new Date(TEST_EPOCH_MS + minutes * 60_000);
+      const at = (minutes: number): Date => new Date(TEST_EPOCH_MS + minutes * 60_000);
       const b = await stored({ accountId, id: `tk_${mark}_b`, createdAt: at(1) });
       const a = await stored({ accountId, id: `tk_${mark}_a`, createdAt: at(1) });
       const oldest = await stored({ accountId, createdAt: at(0) });
       const newest = await stored({ accountId, createdAt: at(2) });
       await stored({ accountId: newAccountId(), createdAt: at(1) });
 
-      const page = (limit: number, offset: number) => store().tokens.list(accountId, {}, { limit, offset });
+      const page = async (limit: number, offset: number): Promise<Page<Token>> =>
+        store().tokens.list(accountId, {}, { limit, offset });
       expect(await page(3, 0)).toStrictEqual({ items: [newest, a, b], total: 4 });
       expect(await page(3, 3)).toStrictEqual({ items: [oldest], total: 4 });
       expect(await page(3, 6)).toStrictEqual({ items: [], total: 4 });

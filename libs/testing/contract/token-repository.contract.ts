@@ -1,4 +1,4 @@
-import { type Account, newAccountId, newTokenId, type Token } from '@tollgate/domain';
+import { type Account, type AuditRecord, newAccountId, newTokenId, type Token } from '@tollgate/domain';
 import { buildAccount } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
@@ -181,7 +181,8 @@ export function tokenRepositoryContract(name: string, setup: StoreSetup): void {
       const token = await stored({ accountId: owner.id });
 
       for (const tokenId of [token.id, newTokenId(), `' OR '1'='1`]) {
-        const audit = () => buildAuditRecord({ accountId: stranger.id, action: 'update_token', resourceId: tokenId });
+        const audit = (): AuditRecord =>
+          buildAuditRecord({ accountId: stranger.id, action: 'update_token', resourceId: tokenId });
         expect(await store().tokens.findById(stranger.id, tokenId)).toBeUndefined();
         expect(await store().tokens.setActive(stranger.id, tokenId, false, LATER, audit())).toBeUndefined();
         expect(await store().tokens.delete(stranger.id, tokenId, audit())).toBe(false);

@@ -1,10 +1,10 @@
-import { newAccountId, newTokenId, type Token } from '@tollgate/domain';
+import { type DailyUsage, newAccountId, newTokenId, type Token, type TokenUsage } from '@tollgate/domain';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import { type StoreSetup, useStore } from './store-under-test';
 
-const at = (seconds: number) => new Date(TEST_EPOCH_MS + seconds * 1000);
+const at = (seconds: number): Date => new Date(TEST_EPOCH_MS + seconds * 1000);
 
 /** What every {@link TokenRepository} guarantees of the usage it is told. */
 export function tokenUsageContract(name: string, setup: StoreSetup): void {
@@ -17,7 +17,7 @@ export function tokenUsageContract(name: string, setup: StoreSetup): void {
       return token;
     }
 
-    const usage = ({ accountId, id }: Token, day: string, requests: number, lastUsedAt: Date) => ({
+    const usage = ({ accountId, id }: Token, day: string, requests: number, lastUsedAt: Date): TokenUsage => ({
       accountId,
       tokenId: id,
       day,
@@ -25,7 +25,7 @@ export function tokenUsageContract(name: string, setup: StoreSetup): void {
       lastUsedAt,
     });
 
-    const days = (token: Token, from = '2000-01-01', to = '2100-01-01') =>
+    const days = async (token: Token, from = '2000-01-01', to = '2100-01-01'): Promise<readonly DailyUsage[]> =>
       store().tokens.listDailyUsage(token.accountId, token.id, from, to);
 
     it('adds up over batches, in totals and per day', async () => {
