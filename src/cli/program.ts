@@ -3,6 +3,8 @@ import type { CliContext } from './cli-context';
 import { addAccountCommands } from './commands/account.command';
 import { addAdminCommands } from './commands/admin.command';
 import { addAuditCommand } from './commands/audit.command';
+import { addImportCommands } from './commands/import.command';
+import { addKeysCommands } from './commands/keys.command';
 import { addPermissionsCommand } from './commands/permissions.command';
 import { addSignCommand } from './commands/sign.command';
 import { addTokenCommands } from './commands/token.command';
@@ -28,5 +30,7 @@ export function buildProgram(context: CliContext): Command {
   addPermissionsCommand(program, context);
   addAuditCommand(program, context);
   addAdminCommands(program, context);
+  addKeysCommands(program, context);
+  addImportCommands(program, context);
   return program;
 }

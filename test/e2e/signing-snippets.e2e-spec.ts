@@ -97,13 +97,28 @@ describe('docs/signing.md', () => {
 
     expect(page).toContain(`\`\`\`${fence}\n${source}\`\`\`\n`);
   });
+
+  it('lists signatures that an independent program makes too', async () => {
+    const secretKey = /`SecretKey = (SK_[0-9a-f]{64})`/.exec(page)?.[1] ?? '';
+    const rows = [
+      ...page.matchAll(/^\| ([A-Z]+) +\| `(\/[^`]+)` +\| `([^`]+)` +\| (?:`([^`]+)`)? +\| `([^`]+)` \|$/gm),
+    ];
+
+    expect(rows).toHaveLength(3);
+    for (const [, method, uri, date, body = '', signature] of rows) {
+      const text = [method, uri, date, body].join('\n');
+      const { stdout } = await runProcess('openssl', ['dgst', '-sha256', '-hmac', secretKey, '-hex'], { stdin: text });
+      const digest = Buffer.from(/[0-9a-f]{64}/.exec(stdout)?.[0] ?? '', 'hex');
+      expect(digest.toString('base64')).toBe(signature);
+    }
+  });
 });
 
 describe.each(SNIPPETS)('docs/snippets/$file', (snippet) => {
   const path = join(DOCS, 'snippets', snippet.file);
   const missing = missingProgram(snippet);
   if (missing !== undefined) {
-    console.warn(`SKIPPED: docs/snippets/${snippet.file}: ${missing} is not installed`);
+    process.stderr.write(`SKIPPED: docs/snippets/${snippet.file}: ${missing} is not installed\n`);
     it.skip(`is run (${missing} is not installed)`, () => undefined);
     return;
   }

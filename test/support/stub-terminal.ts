@@ -13,7 +13,6 @@ export interface CliRun {
 export interface CliSurroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly answers?: readonly StubAnswer[];
-  readonly homeDir?: string;
   /** What is piped into it. */
   readonly stdin?: string;
   /** What a person types, line by line, as the questions come; makes standard input a terminal. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { operatorKeyFileIn } from '@tollgate/config';
 import type { CliContext } from '../cli-context';
 import { CliError } from '../cli-error';
 import { firstLineOfFile } from './connection';
@@ -13,7 +13,7 @@ export function readOperatorKey({ env }: Pick<CliContext, 'env'>, keyFile: strin
   const key = keyFile === undefined ? (env['OPERATOR_KEY'] ?? '') : firstLineOfFile('--operator-key-file', keyFile);
   if (key !== '') return key;
   if (keyFile !== undefined) throw new CliError(`--operator-key-file: ${keyFile} is empty`);
-  const path = join(env['DATA_DIR'] || 'data', 'operator.key');
+  const path = operatorKeyFileIn(env['DATA_DIR'] || 'data');
   if (!existsSync(path))
     throw new CliError(`no operator key: set OPERATOR_KEY or --operator-key-file (no ${path} here)`);
   return firstLineOfFile('DATA_DIR', path);
