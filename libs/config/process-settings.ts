@@ -3,8 +3,6 @@ import { choice, directory } from './fields';
 /** pino's levels. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /** Variables that every process of ours reads: spread them into its schema. */
 export const processSettings = {
   /** `production` refuses unsafe defaults. */

@@ -13,6 +13,7 @@ export const AUDIT_ACTIONS = [
   'import_account',
   'import_token',
   'rotate_master_key',
+  'retire_master_key',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -36,3 +37,6 @@ export interface AuditRecord {
   readonly errorMessage?: string;
   readonly timestamp: Date;
 }
+
+/** How long audit records are kept, in milliseconds: 90 days. */
+export const AUDIT_RETENTION_MS = 90 * 86_400_000;

@@ -41,7 +41,8 @@ export function isPlausibleToken(value: string): boolean {
   const bodyAt = value.length - BODY_LENGTH;
   if (bodyAt > 1 && value.startsWith(MARKER, bodyAt) && value.charCodeAt(bodyAt - 1) === 45 /* - */) {
     const split = value.length - CHECKSUM_LENGTH;
-    return value.slice(split) === checksum(value.slice(0, split));
+    if (value.slice(split) === checksum(value.slice(0, split))) return true;
+    // A foreign prefix may happen to read like our marker.
   }
   return FOREIGN_PATTERN.test(value);
 }

@@ -3,7 +3,8 @@ export const MAX_SCOPE_LENGTH = 128;
 /** Most scopes one token may carry or one validate may ask for. */
 export const MAX_SCOPES = 64;
 
-const SCOPE_PATTERN = /^[^\s:*\p{Cc}]+:(?:\*|[^\s:*\p{Cc}]+)$/u;
+/** No control characters, and no lone surrogates: a store would turn those into another character. */
+const SCOPE_PATTERN = /^[^\s:*\p{Cc}\p{Cs}]+:(?:\*|[^\s:*\p{Cc}\p{Cs}]+)$/u;
 
 /**
  * Whether a text is a scope: `*`, `resource:action` or `resource:*`, exactly one colon, both sides not empty.

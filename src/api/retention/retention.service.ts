@@ -1,11 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { AuditRepository, Clock, ReplayRepository, TokenRepository } from '@tollgate/domain';
+import { AUDIT_RETENTION_MS, AuditRepository, Clock, ReplayRepository, TokenRepository } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
 
-const DAY_MS = 86_400_000;
-/** How long audit records are kept. */
-export const AUDIT_RETENTION_DAYS = 90;
 const SWEEP_INTERVAL_MS = 60_000;
 /** Rows removed by one statement, so that no sweep holds the store for long. */
 const BATCH = 1_000;
@@ -35,7 +32,7 @@ export class RetentionService implements OnApplicationBootstrap {
     this.sweeping = true;
     try {
       const now = this.clock.now();
-      const auditBefore = new Date(now.getTime() - AUDIT_RETENTION_DAYS * DAY_MS);
+      const auditBefore = new Date(now.getTime() - AUDIT_RETENTION_MS);
       await inBatches(() => this.replays.purge(now, BATCH));
       const tokens = await inBatches(() => this.tokens.purge(now, BATCH));
       const records = await inBatches(() => this.audit.purge(auditBefore, BATCH));

@@ -6,12 +6,12 @@ import {
   duration,
   flag,
   httpUrl,
+  installationSettings,
   integer,
   loadSettings,
   port,
   processSettings,
   secret,
-  secretUrl,
   text,
 } from '@tollgate/config';
 import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
@@ -22,6 +22,7 @@ const PRODUCTION_OPERATOR_KEY_LENGTH = 32;
 /** Every variable that the api reads; `docs/configuration.md` explains them. */
 export const apiSettingsSchema = z.object({
   ...processSettings,
+  ...installationSettings,
   PORT: port(8081),
   /** Where to listen; by default loopback, and every interface when NODE_ENV=production. */
   HOST: text().optional(),
@@ -30,14 +31,7 @@ export const apiSettingsSchema = z.object({
   REQUEST_TIMEOUT: duration('15s', { min: '1s' }),
   SHUTDOWN_TIMEOUT: duration('10s', { min: '1s', max: '5m' }),
 
-  MONGO_URI: secretUrl('mongodb', 'mongodb+srv').optional(),
-  MONGO_DATABASE: text().optional(),
-  SKIP_INDEX_CREATION: flag(false),
-
-  MASTER_KEY: secret().optional(),
-  MASTER_KEY_FILE: text().optional(),
   OPERATOR_KEY: secret({ minLength: MIN_OPERATOR_KEY_LENGTH }).optional(),
-  BCRYPT_COST: integer(10, { min: 4, max: 15 }),
 
   HMAC_TIMESTAMP_TOLERANCE: duration('15m', { min: '1s', max: '24h' }),
   HMAC_REQUIRE_SIGNED_QUERY: flag(false),
@@ -61,7 +55,6 @@ export const apiSettingsSchema = z.object({
 
   CACHE_TOKEN_TTL: duration('5s', { max: '5m' }),
   CACHE_TOKEN_MAX: integer(200_000, { min: 1_000, max: 10_000_000 }),
-  EXPIRED_TOKEN_RETENTION: duration('30d', { max: '3650d' }),
 });
 
 /** The api's settings: parsed once at its start, frozen. */

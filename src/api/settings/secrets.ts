@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   FileMasterKeyRing,
   MIN_OPERATOR_KEY_LENGTH,
@@ -9,14 +8,10 @@ import {
   ensureSecretFile,
   parseMasterKeys,
 } from '@tollgate/auth';
+import { masterKeysFileIn, operatorKeyFileIn } from '@tollgate/config';
 import { randomBase62 } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import type { ApiSettings } from './api.settings';
-
-/** File of the generated operator key, in DATA_DIR. */
-export const OPERATOR_KEY_FILE = 'operator.key';
-/** File of the generated master keys, in DATA_DIR. */
-export const MASTER_KEYS_FILE = 'master.keys';
 
 const OPERATOR_KEY_RANDOM = 43;
 
@@ -27,7 +22,7 @@ const OPERATOR_KEY_RANDOM = 43;
 export function openMasterKeys(settings: ApiSettings, log: Log): MasterKeyRing {
   if (settings.MASTER_KEY !== undefined) return new StaticMasterKeyRing(parseMasterKeys(settings.MASTER_KEY.reveal()));
   if (settings.MASTER_KEY_FILE !== undefined) return new FileMasterKeyRing(settings.MASTER_KEY_FILE);
-  const path = join(settings.DATA_DIR, MASTER_KEYS_FILE);
+  const path = masterKeysFileIn(settings.DATA_DIR);
   if (FileMasterKeyRing.ensure(path)) {
     log.warn({ path }, 'made a master key; without it no SecretKey can be opened, so back it up apart from the data');
   }
@@ -37,7 +32,7 @@ export function openMasterKeys(settings: ApiSettings, log: Log): MasterKeyRing {
 /** The operator key: from OPERATOR_KEY, or from a file made on first start. Its path is logged, never the key. */
 export function openOperatorKey(settings: ApiSettings, log: Log): OperatorKey {
   if (settings.OPERATOR_KEY !== undefined) return new OperatorKey(settings.OPERATOR_KEY.reveal());
-  const path = join(settings.DATA_DIR, OPERATOR_KEY_FILE);
+  const path = operatorKeyFileIn(settings.DATA_DIR);
   const made = ensureSecretFile(path, `opk_${randomBase62(OPERATOR_KEY_RANDOM)}\n`);
   log.info({ path, made }, 'the operator key is in this file');
   const key = readFileSync(path, 'utf8').trim();
