@@ -21,7 +21,8 @@ export function parseValidateBody(body: unknown): RequestedScopes {
     throw new TollgateError('invalid_request', 'request: must be a JSON object');
   }
   const requested = (body as { required_scope?: unknown }).required_scope;
-  if (requested === undefined || requested === null || requested === '') return NONE;
+  // Clients written in Go send an empty text for "none".
+  if (requested === undefined || requested === '') return NONE;
   if (typeof requested === 'string') {
     requireScope(requested, FIELD);
     return { requested, scopes: [requested] };

@@ -66,20 +66,27 @@ export class ValidationCache implements OnModuleDestroy {
   }
 
   /**
+   * The token with this hash if it is kept here and still current: the way of nearly every validation.
+   * @param hash SHA-256 of the token value, lower-case hex
+   */
+  findKept(hash: string): ValidationEntry | undefined {
+    const kept = this.kept.get(hash);
+    if (kept === undefined) return undefined;
+    if (this.clock.nowMs() < kept.untilMs && this.isCurrent(kept.entry.accountId, kept.loadedAt)) return kept.entry;
+    this.kept.delete(hash);
+    return undefined;
+  }
+
+  /**
    * The token with this hash, at once when it is known.
    * @param hash SHA-256 of the token value, lower-case hex
    * @returns `undefined` when there is no such token
    */
   find(hash: string): ValidationEntry | undefined | Promise<ValidationEntry | undefined> {
-    const kept = this.kept.get(hash);
-    if (kept !== undefined) {
-      if (this.clock.nowMs() < kept.untilMs && this.isCurrent(kept.entry.accountId, kept.loadedAt)) return kept.entry;
-      this.kept.delete(hash);
-    } else {
-      const unknown = this.unknown.get(hash);
-      if (unknown !== undefined && this.clock.nowMs() < unknown.untilMs) return undefined;
-    }
-    return this.load(hash);
+    const kept = this.findKept(hash);
+    if (kept !== undefined) return kept;
+    const unknown = this.unknown.get(hash);
+    return unknown !== undefined && this.clock.nowMs() < unknown.untilMs ? undefined : this.load(hash);
   }
 
   onModuleDestroy(): void {

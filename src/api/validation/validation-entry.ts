@@ -1,4 +1,5 @@
 import { GrantedScopes, type TokenCredential } from '@tollgate/domain';
+import { isoText } from './recent-time';
 
 /** The uid in an account id of simple Qiniu mapping. */
 const QINIU_ACCOUNT = /^qiniu_(\d+)$/;
@@ -12,7 +13,7 @@ export class ValidationEntry {
   readonly expiresAtMs: number;
   readonly isSuspended: boolean;
   readonly scopes: GrantedScopes;
-  /** The Qiniu user behind the account, in simple mapping; with the sub-account that made the token. */
+  /** The Qiniu user behind the account; with the sub-account that made the token. */
   readonly qiniuUser: { readonly uid: string; readonly iuid?: string } | undefined;
   /** Milliseconds since the epoch; 0 for a token that was never used. Moves forward with each use. */
   lastUsedMs: number;
@@ -20,8 +21,6 @@ export class ValidationEntry {
   unflushed = 0;
 
   private readonly infoHead: string;
-  private answeredMs = 0;
-  private answered: string | undefined;
 
   constructor({ token, account }: TokenCredential) {
     this.tokenId = token.id;
@@ -31,19 +30,16 @@ export class ValidationEntry {
     this.isSuspended = account.status === 'suspended';
     this.scopes = new GrantedScopes(token.scopes);
     this.lastUsedMs = token.lastUsedAt?.getTime() ?? 0;
-    const uid = QINIU_ACCOUNT.exec(token.accountId)?.[1];
+    const simpleUid = QINIU_ACCOUNT.exec(token.accountId)?.[1];
+    const uid = simpleUid ?? account.qiniuUid?.toString();
     const { subAccount } = token;
     this.qiniuUser =
       uid === undefined ? undefined : { uid, ...(subAccount === undefined ? {} : { iuid: subAccount.iuid }) };
     const info = {
       token_id: token.id,
-      ...(uid === undefined
-        ? { account_id: token.accountId }
-        : {
-            uid,
-            ...(subAccount === undefined ? {} : { iuid: subAccount.iuid }),
-            ...(subAccount?.iamAlias === undefined ? {} : { iam_alias: subAccount.iamAlias }),
-          }),
+      ...(simpleUid === undefined ? { account_id: token.accountId } : { uid: simpleUid }),
+      ...(subAccount === undefined ? {} : { iuid: subAccount.iuid }),
+      ...(subAccount?.iamAlias === undefined ? {} : { iam_alias: subAccount.iamAlias }),
       scope: token.scopes,
       is_active: token.isActive,
       ...(token.expiresAt === undefined ? {} : { expires_at: token.expiresAt.toISOString() }),
@@ -51,18 +47,9 @@ export class ValidationEntry {
     this.infoHead = JSON.stringify(info).slice(0, -1);
   }
 
-  /**
-   * The JSON text of `token_info` without its closing brace. All of it but `last_used_at` is fixed; that is kept as text
-   * too, since within a burst it is asked for again and again with a time that differs by milliseconds only.
-   */
+  /** The JSON text of `token_info` without its closing brace. All of it but `last_used_at` was made at loading. */
   tokenInfoOpen(): string {
-    if (this.answered === undefined || this.answeredMs !== this.lastUsedMs) {
-      this.answeredMs = this.lastUsedMs;
-      this.answered =
-        this.lastUsedMs === 0
-          ? this.infoHead
-          : `${this.infoHead},"last_used_at":"${new Date(this.lastUsedMs).toISOString()}"`;
-    }
-    return this.answered;
+    if (this.lastUsedMs === 0) return this.infoHead;
+    return `${this.infoHead},"last_used_at":"${isoText(this.lastUsedMs)}"`;
   }
 }

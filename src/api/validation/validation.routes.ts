@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TollgateError } from '@tollgate/domain';
+import { AuthenticationError } from '@tollgate/auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from '../http/caller';
@@ -44,7 +44,7 @@ export class ValidationRoutes {
     const token = bearerTokenOf(request.headers.authorization);
     if (token === undefined) {
       void reply.header('www-authenticate', 'Bearer');
-      throw new TollgateError('unauthenticated', 'invalid authorization header');
+      throw new AuthenticationError('invalid authorization header');
     }
     const asked = parseValidateBody(request.body);
     const verdict = this.validation.validate(token, asked.scopes);

@@ -23,8 +23,12 @@ export class ValidationService {
    * @param required scopes that must all be granted; may be empty
    */
   validate(value: string, required: readonly string[]): Verdict | Promise<Verdict> {
+    const digest = hash('sha256', value);
+    const kept = this.cache.findKept(digest);
+    if (kept !== undefined) return this.judge(kept, required);
+    // Only now: what the cache holds has proved its form, and junk must not reach the store.
     if (!isPlausibleToken(value)) return NOT_FOUND;
-    const entry = this.cache.find(hash('sha256', value));
+    const entry = this.cache.find(digest);
     return entry instanceof Promise
       ? entry.then((loaded) => this.judge(loaded, required))
       : this.judge(entry, required);

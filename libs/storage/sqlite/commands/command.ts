@@ -14,7 +14,8 @@ interface AccountChange {
 export interface UsageEntry {
   readonly accountId: string;
   readonly tokenId: string;
-  readonly day: string;
+  /** Since the epoch. */
+  readonly day: number;
   readonly requests: number;
   readonly lastUsedAtMs: number;
 }

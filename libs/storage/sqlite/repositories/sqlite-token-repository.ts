@@ -10,6 +10,7 @@ import {
   type TokenUsage,
 } from '@tollgate/domain';
 import { toAuditRow } from '../rows/audit-row';
+import { epochDay } from '../rows/epoch-day';
 import { type CredentialRow, TOKEN_COLUMNS, toCredential, toToken, type TokenRow, toTokenRow } from '../rows/token-row';
 import type { SqliteReader } from '../sqlite-reader';
 import type { GroupCommitWriter } from '../writer/group-commit-writer';
@@ -18,18 +19,24 @@ import { readPage } from './read-page';
 const FIND = `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE id = ? AND account_id = ?`;
 
 const FIND_CREDENTIAL = `
-  SELECT ${TOKEN_COLUMNS.split(', ')
-    .map((column) => `t.${column}`)
-    .join(', ')},
-         a.status AS account_status, a.rate_limit AS account_rate_limit, a.qiniu_uid AS account_qiniu_uid
-  FROM tokens t JOIN accounts a ON a.id = t.account_id
-  WHERE t.hash = ?`;
+  SELECT ${TOKEN_COLUMNS}, a.status AS account_status, a.rate_limit AS account_rate_limit,
+         a.qiniu_uid AS account_qiniu_uid
+  FROM tokens JOIN accounts a ON a.id = tokens.account_id
+  WHERE tokens.hash = ?`;
 
+// One look-up a day, since the days of one token lie apart; only days that anything was used on.
 // The account is asked for too, so that a token id alone opens nothing.
 const LIST_DAYS = `
-  SELECT u.day AS day, u.requests AS requests
-  FROM token_usage u JOIN tokens t ON t.id = u.token_id
-  WHERE t.id = ? AND t.account_id = ? AND u.day BETWEEN ? AND ? ORDER BY u.day`;
+  WITH RECURSIVE
+    bounds (first, last) AS (
+      SELECT max(@first, (SELECT min(day) FROM token_usage)), min(@last, (SELECT max(day) FROM token_usage))),
+    days (day) AS (
+      SELECT first FROM bounds WHERE first <= last
+      UNION ALL SELECT day + 1 FROM days, bounds WHERE day < last)
+  SELECT date(u.day * 86400, 'unixepoch') AS day, u.requests AS requests
+  FROM days JOIN tokens t ON t.id = @tokenId AND t.account_id = @accountId
+            JOIN token_usage u ON u.day = days.day AND u.token_seq = t.seq
+  ORDER BY days.day`;
 
 /** Bearer tokens in the embedded store. */
 export class SqliteTokenRepository extends TokenRepository {
@@ -104,7 +111,7 @@ export class SqliteTokenRepository extends TokenRepository {
     const entries = batch.map(({ accountId, tokenId, day, requests, lastUsedAt }) => ({
       accountId,
       tokenId,
-      day,
+      day: epochDay(day),
       requests,
       lastUsedAtMs: lastUsedAt.getTime(),
     }));
@@ -117,7 +124,8 @@ export class SqliteTokenRepository extends TokenRepository {
     fromDay: string,
     toDay: string,
   ): Promise<readonly DailyUsage[]> {
-    return this.reader.all(LIST_DAYS, tokenId, accountId, fromDay, toDay) as DailyUsage[];
+    const range = { first: epochDay(fromDay), last: epochDay(toDay) };
+    return this.reader.all(LIST_DAYS, { accountId, tokenId, ...range }) as DailyUsage[];
   }
 
   override async purge(now: Date, limit: number): Promise<number> {

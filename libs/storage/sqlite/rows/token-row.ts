@@ -28,10 +28,14 @@ export interface CredentialRow extends TokenRow {
   readonly account_qiniu_uid: number | null;
 }
 
-/** The columns of {@link TokenRow}, for SELECT and RETURNING. */
+/** The columns of {@link TokenRow}, for SELECT from `tokens` and for RETURNING. */
 export const TOKEN_COLUMNS =
-  'id, account_id, hash, preview, description, scopes, rate_limit, iuid, iam_alias, is_active, created_at, ' +
-  'updated_at, expires_at, purge_at, total_requests, last_used_at';
+  ['id', 'account_id', 'hash', 'preview', 'description', 'scopes', 'rate_limit', 'iuid', 'iam_alias', 'is_active']
+    .concat(['created_at', 'updated_at', 'expires_at', 'purge_at'])
+    .map((column) => `tokens.${column}`)
+    .join(', ') +
+  `, coalesce((SELECT requests FROM token_totals WHERE token_seq = tokens.seq), 0) AS total_requests,
+     (SELECT last_used_at FROM token_totals WHERE token_seq = tokens.seq) AS last_used_at`;
 
 export function toTokenRow(token: Token): TokenRow {
   return {
