@@ -5,6 +5,8 @@ export interface AccountPrincipal {
   readonly kind: 'account';
   readonly accountId: string;
   readonly via: 'hmac' | 'qiniu-stub';
+  /** The AccessKey that signed; absent for a trusted caller. */
+  readonly accessKey?: string;
   /** Set when a sub-account acts: it sees only what it made itself. */
   readonly subAccount?: SubAccount;
 }

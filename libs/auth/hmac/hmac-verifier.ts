@@ -69,12 +69,14 @@ export class HmacVerifier {
       throw new AuthenticationError('account suspended', credential.accountId, 'account_suspended');
     }
 
-    const principal: AccountPrincipal = { kind: 'account', accountId: credential.accountId, via: 'hmac' };
+    const { accessKey } = authorization;
+    const principal: AccountPrincipal = { kind: 'account', accountId: credential.accountId, via: 'hmac', accessKey };
     const singleUse = time.hasFraction || this.policy.replayProtection === 'strict';
     if (!singleUse || !MUTATING.has(request.method)) return { principal };
-    const replayKey = createHash('sha256').update(`${authorization.accessKey}:${authorization.signature}`).digest();
+    const replayKey = createHash('sha256').update(`${accessKey}:${authorization.signature}`).digest();
     const now = this.clock.now();
-    const expiresAt = new Date(now.getTime() + 2 * this.policy.toleranceMs);
+    // A date at the far edge is still good in the last of these milliseconds; the key must outlive it.
+    const expiresAt = new Date(now.getTime() + 2 * this.policy.toleranceMs + 1);
     if (!(await this.replays.claim(replayKey, now, expiresAt))) {
       throw new AuthenticationError('request replayed', credential.accountId);
     }

@@ -42,6 +42,10 @@ export function parseQiniuStub(authorization: string): QiniuStubIdentity {
   }
   const iuid = plainText(fields, 'iuid');
   const iamAlias = plainText(fields, 'iam_alias');
+  if (iuid === undefined && iamAlias !== undefined) {
+    // Acting as the main account would give it more than it has.
+    throw new AuthenticationError('invalid QiniuStub credentials: iam_alias needs an iuid');
+  }
   const email = plainText(fields, 'email');
   return {
     uid,
@@ -65,13 +69,15 @@ export interface StubCaller {
 
 /**
  * Whether this caller may be believed: by its socket address, or, when its peer is a named proxy, by the address that
- * proxy forwards. A forwarding header from any other peer is never believed.
+ * proxy forwards in X-Forwarded-For, the only form that TRUST_PROXY reads. Any other forwarding header, and one from any
+ * other peer, is never believed.
  */
 export function isTrustedStubCaller(caller: StubCaller, trusted: AddressSet, proxies: AddressSet): boolean {
   const forwarded = FORWARDING_HEADERS.some((name) => caller.headers[name] !== undefined);
   const peer = caller.socketAddress ?? '';
   if (!forwarded) return trusted.contains(peer);
-  return proxies.contains(peer) && trusted.contains(caller.clientAddress);
+  const isRead = caller.headers['x-forwarded-for'] !== undefined;
+  return isRead && proxies.contains(peer) && trusted.contains(caller.clientAddress);
 }
 
 function uint32(text: string | undefined): number | undefined {

@@ -3,7 +3,7 @@ import { MAX_PASSWORD_BYTES } from '@tollgate/auth';
 import { z } from 'zod';
 import { plainText, rateLimitView } from '../http/fields';
 
-const EMAIL = /^[^\s@\p{Cc}]{1,64}@[^\s@.\p{Cc}]+(?:\.[^\s@.\p{Cc}]+)*$/u;
+const EMAIL = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@.\p{Cc}\p{Cs}]+(?:\.[^\s@.\p{Cc}\p{Cs}]+)*$/u;
 
 export const registerBody = z
   .object({
@@ -17,7 +17,7 @@ export const registerBody = z
     password: z
       .string()
       .min(8, 'must have at least 8 characters')
-      .regex(/^[^\0]*$/, 'must not contain NUL')
+      .regex(/^[^\0\p{Cs}]*$/u, 'must not contain NUL or broken Unicode')
       .refine(
         (password) => Buffer.byteLength(password) <= MAX_PASSWORD_BYTES,
         `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`,
@@ -72,13 +72,16 @@ export const accountDetail = z
   })
   .meta({ id: 'Account' });
 
-/** An account as its owner and operators see it: never a secret. */
-export function accountView(account: Account): z.output<typeof accountDetail> {
+/**
+ * An account as its owner and operators see it: never a secret.
+ * @param accessKey of an account whose credentials are kept elsewhere
+ */
+export function accountView(account: Account, accessKey = ''): z.output<typeof accountDetail> {
   return {
     id: account.id,
     email: account.email ?? '',
     company: account.company,
-    access_key: account.credentials?.accessKey ?? '',
+    access_key: account.credentials?.accessKey ?? accessKey,
     status: account.status,
     ...(account.rateLimit === undefined ? {} : { rate_limit: rateLimitView(account.rateLimit) }),
     ...(account.qiniuUid === undefined ? {} : { qiniu_uid: account.qiniuUid }),

@@ -42,7 +42,7 @@ export class AccountsController {
   @ApiOperation({ summary: 'Show your account' })
   @ApiAnswer(200, accountDetail)
   async me(@Tenant() tenant: AccountPrincipal): Promise<z.output<typeof accountDetail>> {
-    return accountView(await this.accounts.findOwn(tenant));
+    return accountView(await this.accounts.findOwn(tenant), tenant.accessKey);
   }
 
   @Post('regenerate-sk')

@@ -30,9 +30,12 @@ export class AuditFailureInterceptor implements NestInterceptor {
     return next.handle().pipe(
       catchError((error: unknown) => {
         const { id } = request.params as { id?: string };
+        const { principal } = request;
+        const isProved = principal?.kind === 'account';
         this.refusals.record({
           action,
-          accountId: request.principal?.kind === 'account' ? request.principal.accountId : '',
+          accountId: isProved ? principal.accountId : '',
+          isProved,
           ...(id !== undefined && isIdShaped(id) ? { resourceId: id } : {}),
           caller: callerOf(request),
           errorMessage: error instanceof TollgateError ? error.message : 'internal error',

@@ -9,12 +9,12 @@ import { AuditTrail } from './audit-trail.service';
 /** Bounds on what strangers can make us write; `docs/limits.md` lists them. */
 export const REFUSAL_LIMITS = {
   windowMs: 60_000,
-  /** Records per address and window. */
-  perAddress: 20,
+  /** Records per window from one address, or from one account that has proved itself. */
+  perSource: 20,
   /** Records per window from all addresses together. */
   total: 600,
-  /** Addresses remembered; past it the longest unheard of is forgotten. */
-  addresses: 10_000,
+  /** Addresses and accounts remembered; past it the longest unheard of is forgotten. */
+  sources: 10_000,
   /** Records being written at once; past it they count as suppressed. */
   inFlight: 500,
 } as const;
@@ -22,6 +22,8 @@ export const REFUSAL_LIMITS = {
 interface Refusal {
   readonly action: AuditAction;
   readonly accountId: string;
+  /** Whether the account proved itself, rather than being claimed: it is then not silenced by others at its address. */
+  readonly isProved?: boolean;
   readonly resourceId?: string;
   readonly caller: Caller;
   readonly errorMessage: string;
@@ -29,12 +31,12 @@ interface Refusal {
 }
 
 /**
- * Records refused authentications and failed actions, at most so many per address and in all, so that nobody can fill
+ * Records refused authentications and failed actions, at most so many per source and in all, so that nobody can fill
  * the disk by failing. What was left out is counted, and the count is recorded once a minute.
  */
 @Injectable()
 export class RefusalRecorder implements OnModuleDestroy {
-  private readonly perAddress = new LRUCache<string, { count: number }>({ max: REFUSAL_LIMITS.addresses });
+  private readonly perSource = new LRUCache<string, { count: number }>({ max: REFUSAL_LIMITS.sources });
   private readonly inFlight = new Set<Promise<void>>();
   private windowEndsMs = 0;
   private recorded = 0;
@@ -54,11 +56,12 @@ export class RefusalRecorder implements OnModuleDestroy {
   /** Never waits for the store: a refusal must not be slower than an answer. */
   record(refusal: Refusal): void {
     this.rollWindow();
-    const address = this.perAddress.get(refusal.caller.ip) ?? { count: 0 };
-    address.count += 1;
-    this.perAddress.set(refusal.caller.ip, address);
+    const key = refusal.isProved === true ? refusal.accountId : refusal.caller.ip;
+    const source = this.perSource.get(key) ?? { count: 0 };
+    source.count += 1;
+    this.perSource.set(key, source);
     const over =
-      address.count > REFUSAL_LIMITS.perAddress ||
+      source.count > REFUSAL_LIMITS.perSource ||
       this.recorded >= REFUSAL_LIMITS.total ||
       this.inFlight.size >= REFUSAL_LIMITS.inFlight;
     if (over) this.suppressed += 1;
@@ -74,7 +77,7 @@ export class RefusalRecorder implements OnModuleDestroy {
     this.windowEndsMs = nowMs + REFUSAL_LIMITS.windowMs;
     this.recorded = 0;
     this.suppressed = 0;
-    this.perAddress.clear();
+    this.perSource.clear();
     if (suppressed > 0) this.writeSummary(suppressed);
   }
 

@@ -6,7 +6,14 @@ import {
   StaticMasterKeyRing,
   newMasterKey,
 } from '@tollgate/auth';
-import { AccountRepository, type AccountStatus, Clock, type SealedSecret, TollgateError } from '@tollgate/domain';
+import {
+  AccountRepository,
+  type AccountStatus,
+  Clock,
+  DuplicateError,
+  type SealedSecret,
+  TollgateError,
+} from '@tollgate/domain';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { JsonDirectory } from './json-directory';
@@ -86,18 +93,21 @@ export class ExternalCredentialSource extends SigningCredentialSource implements
     const { id, email, secret_key: secretKey, status: word } = parsed.data;
     // Anything but a plain "active" is taken for the safe side.
     const status: AccountStatus = word === 'active' ? 'active' : 'suspended';
-    const now = this.clock.now();
-    await this.accounts.upsertFromDirectory({
-      id,
-      ...(email === '' ? {} : { email: email.toLowerCase() }),
-      company: '',
-      status,
-      origin: 'directory',
-      createdAt: now,
-      updatedAt: now,
-    });
+    await this.keepShadow(id, email, status);
     const cached: Cached = { accountId: id, status, sealed: this.sealer.seal(id, secretKey) };
     if (this.cacheTtlMs > 0) this.known.set(accessKey, cached);
     return cached;
+  }
+
+  /** The email is for people; where another account holds it already, the shadow does without. */
+  private async keepShadow(id: string, email: string, status: AccountStatus): Promise<void> {
+    const now = this.clock.now();
+    const shadow = { id, company: '', status, origin: 'directory', createdAt: now, updatedAt: now } as const;
+    try {
+      await this.accounts.upsertFromDirectory(email === '' ? shadow : { ...shadow, email: email.toLowerCase() });
+    } catch (error) {
+      if (!(error instanceof DuplicateError)) throw error;
+      await this.accounts.upsertFromDirectory(shadow);
+    }
   }
 }

@@ -14,8 +14,10 @@ export interface Caller {
 
 export function callerOf(request: FastifyRequest): Caller {
   const userAgent = request.headers['user-agent'] ?? '';
+  // Unknown where the connection went away before anybody asked for it.
+  const ip = (request.ip as string | undefined) ?? '';
   return {
-    ip: request.ip.replace(/^::ffff:(?=\d+\.)/i, ''),
+    ip: ip.replace(/^::ffff:(?=\d+\.)/i, ''),
     userAgent: userAgent.slice(0, MAX_USER_AGENT).replace(/\p{Cc}/gu, ''),
   };
 }

@@ -2,17 +2,23 @@ import { parseRfc3339 } from '@tollgate/auth';
 import { MAX_SCOPE_LENGTH, type RateLimit, isScope } from '@tollgate/domain';
 import { z } from 'zod';
 
+/** No control characters and no lone surrogates. */
+export const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
 /** Highest limit of a window. */
 const MAX_REQUESTS = 1_000_000_000;
 
-/** Text of a person: at least one character that is no blank, no control characters (NUL among them). */
+/**
+ * Text of a person: at least one character that is no blank, no control characters (NUL among them), no lone surrogates,
+ * which a store would turn into another character.
+ */
 export const plainText = (maxLength: number): z.ZodString =>
   z
     .string()
     .min(1, 'must not be empty')
     .max(maxLength, `must have at most ${String(maxLength)} characters`)
     .regex(/\S/, 'must not be blank')
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+    .regex(PRINTABLE, 'must not contain control characters or broken Unicode');
 
 /** A scope as the contract writes it. */
 export const scope = z

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AuthenticatedRequest } from '@tollgate/auth';
 import { type ReplayRepository, TollgateError } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
@@ -9,12 +11,25 @@ const SINGLE_HEADER_LENGTHS = new Set(SINGLE_HEADERS.map((name) => name.length))
 
 /** Refuses ambiguous requests, and marks every answer as not to be stored. */
 export function useRequestGuards(fastify: FastifyInstance): void {
+  // Node remembers an address that was asked for: whoever hangs up early is still known to the audit trail.
+  fastify.server.on('connection', (socket: Socket) => socket.remoteAddress);
+  fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    // An expectation that nobody knows may be ignored (RFC 9110, section 10.1.1); Node's own 417 has no body.
+    fastify.server.emit('request', request, response);
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store');
-    const duplicate = findDuplicate(request.raw.rawHeaders);
-    if (duplicate === undefined) done();
-    else done(new TollgateError('invalid_request', `duplicate ${duplicate} header`));
+    const problem = problemOf(request.raw);
+    if (problem === undefined) done();
+    else done(new TollgateError('invalid_request', problem));
   });
+}
+
+function problemOf({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined {
+  // RFC 9112, section 3.2. Asked here, because Node's own refusal has no body.
+  if (headers.host === undefined && httpVersion === '1.1') return 'missing Host header';
+  const duplicate = findDuplicate(rawHeaders);
+  return duplicate === undefined ? undefined : `duplicate ${duplicate} header`;
 }
 
 /**

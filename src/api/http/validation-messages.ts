@@ -3,6 +3,8 @@ import { TollgateError } from '@tollgate/domain';
 import { z } from 'zod';
 
 const MAX_ISSUES = 5;
+/** Of the whole line, in characters. */
+const MAX_LENGTH = 500;
 const KIND: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -33,14 +35,13 @@ interface Issue {
 
 /** One line that names each field at fault. */
 export function describeIssues(issues: readonly Issue[]): string {
-  return issues
-    .slice(0, MAX_ISSUES)
-    .map(({ message, path = [] }) => {
-      const field = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-      return field === '' ? `request: ${message}` : `${field}: ${message}`;
-    })
-    .join('; ')
-    .slice(0, 500);
+  // The first problem of a field is its plainest: a list that is no text need not also be too short.
+  const firstOf = new Map<string, string>();
+  for (const { message, path = [] } of issues) {
+    const field = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'request';
+    if (!firstOf.has(field)) firstOf.set(field, `${field}: ${message}`);
+  }
+  return [...firstOf.values()].slice(0, MAX_ISSUES).join('; ').slice(0, MAX_LENGTH);
 }
 
 /** Checks each handler's parameters against the schema in its decorator. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountDetail } from '../accounts/account.schemas';
-import { pageQuery, rateLimit } from '../http/fields';
+import { PRINTABLE, pageQuery, rateLimit } from '../http/fields';
 
 const origin = z.enum(['local', 'directory']);
 
@@ -11,7 +11,7 @@ export const listAccountsQuery = z.strictObject({
     .string()
     .min(1, 'must not be empty')
     .max(128, 'must have at most 128 characters')
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .regex(PRINTABLE, 'must not contain control characters or broken Unicode')
     .optional()
     .meta({ description: 'A part of id, email or company, or a whole AccessKey.' }),
   ...pageQuery,

@@ -19,24 +19,25 @@ export interface ExpiryRequest {
  */
 export function resolveExpiry(request: ExpiryRequest, now: Date): Date | undefined {
   const lifetimes = [
-    ['expires_in_seconds', request.expires_in_seconds ?? 0],
-    ['expires_in', request.expires_in ?? 0],
-    ['expires_in_days', (request.expires_in_days ?? 0) * DAY_SECONDS],
-  ] as const;
-  const ends = lifetimes
-    .filter(([, seconds]) => seconds > 0)
-    .map(([field, seconds]) => ({ field, end: new Date(now.getTime() + seconds * SECOND_MS) }));
-  const at = toDate(request.expires_at);
-  if (at !== undefined) {
-    if (at.getTime() <= now.getTime()) throw new TollgateError('invalid_request', 'expires_at: must be in the future');
-    ends.push({ field: 'expires_at' as (typeof lifetimes)[number][0], end: at });
-  }
-  const [first, ...others] = ends;
+    { field: 'expires_in_seconds', seconds: request.expires_in_seconds ?? 0 },
+    { field: 'expires_in', seconds: request.expires_in ?? 0 },
+    { field: 'expires_in_days', seconds: (request.expires_in_days ?? 0) * DAY_SECONDS },
+  ];
+  const [lifetime, ...others] = lifetimes.filter(({ seconds }) => seconds > 0);
   for (const other of others) {
-    // An absolute end and a lifetime were computed on two clocks: they agree when they name the same second.
-    if (first !== undefined && Math.abs(other.end.getTime() - first.end.getTime()) > SECOND_MS) {
-      throw new TollgateError('invalid_request', `${other.field}: differs from ${first.field}; give one expiry`);
-    }
+    if (lifetime !== undefined && other.seconds !== lifetime.seconds) throw twoExpiries(other.field, lifetime.field);
   }
-  return first?.end;
+  const end = lifetime === undefined ? undefined : new Date(now.getTime() + lifetime.seconds * SECOND_MS);
+
+  const at = toDate(request.expires_at);
+  if (at === undefined) return end;
+  if (at.getTime() <= now.getTime()) throw new TollgateError('invalid_request', 'expires_at: must be in the future');
+  if (lifetime === undefined || end === undefined) return at;
+  // An instant and a lifetime were computed on two clocks: they agree when they name the same second.
+  if (Math.abs(at.getTime() - end.getTime()) > SECOND_MS) throw twoExpiries('expires_at', lifetime.field);
+  return end;
+}
+
+function twoExpiries(field: string, other: string): TollgateError {
+  return new TollgateError('invalid_request', `${field}: differs from ${other}; give one expiry`);
 }
