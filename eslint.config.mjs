@@ -1,10 +1,12 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const NO_ENVIRONMENT = {
-  selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: 'Read the environment in main.ts and hand it to loadSettings.',
-};
+const NO_ENVIRONMENT = [
+  "MemberExpression[object.name='process'][property.name='env']",
+  "MemberExpression[object.name='process'][property.value='env']",
+  "VariableDeclarator[init.name='process'] > ObjectPattern > Property[key.name='env']",
+  "ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name='env']",
+].map((selector) => ({ selector, message: 'Read the environment in main.ts and hand it to loadSettings.' }));
 
 export default defineConfig(
   { ignores: ['dist/', 'data/', 'coverage/', '.cache/', '**/node_modules/', 'docs/'] },
@@ -54,7 +56,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     ignores: ['src/*/main.ts', 'test/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_ENVIRONMENT] },
+    rules: { 'no-restricted-syntax': ['error', ...NO_ENVIRONMENT] },
   },
   {
     // A command line speaks on the console.
@@ -64,9 +66,14 @@ export default defineConfig(
   {
     files: ['**/*.spec.ts', '**/*-spec.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
     rules: {
+      // A suite that is skipped says so.
+      'no-console': ['error', { allow: ['warn'] }],
+      '@typescript-eslint/explicit-function-return-type': 'off',
       // expect(mock.method) and the like.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      // The alphabets spread there are ASCII.
+      '@typescript-eslint/no-misused-spread': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
