@@ -1,0 +1,54 @@
+const COLUMNS = [
+  ['server', ({ title }) => title],
+  ['requests/s', ({ perSecond }) => perSecond.toLocaleString('en')],
+  ['p50 ms', ({ p50Ms }) => p50Ms.toFixed(2)],
+  ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(2)],
+  ['CPU µs/request', ({ cpuUsPerRequest }) => cpuUsPerRequest.toFixed(1)],
+  ['memory MB', ({ residentMb }) => String(residentMb)],
+  ['not 2xx', ({ badStatus, broken }) => String(badStatus + broken)],
+  ['server core', ({ serverBusy }) => percent(serverBusy)],
+  ['load core', ({ loadBusy }) => percent(loadBusy)],
+];
+const RATIO_COLUMNS = [
+  ['ratio', ({ name }) => name],
+  ['value', ({ value }) => value.toFixed(2)],
+  ['aim', ({ aim }) => aim ?? ''],
+  ['', ({ holds }) => (holds === undefined ? '' : holds ? 'met' : 'missed')],
+];
+
+/** The results as Markdown tables that are also readable as they are. */
+export function table({ targets, ratios }) {
+  const parts = [grid(COLUMNS, targets)];
+  if (ratios.length > 0) parts.push(grid(RATIO_COLUMNS, ratios));
+  return parts.join('\n\n');
+}
+
+/** The whole result file. */
+export function markdown(summary) {
+  const { date, node, cpu, cores, rounds, seconds, connections } = summary;
+  return `# validate
+
+Written by \`npm run bench validate\`; [docs/performance.md](../../docs/performance.md) explains it.
+
+${date.slice(0, 10)}, Node ${node.slice(1)}, ${cpu}, cores: ${cores}; wrk, ${connections} connections, medians of ${rounds} rounds of ${seconds} s.
+
+${table(summary)}
+`;
+}
+
+function grid(columns, rows) {
+  const cells = [columns.map(([head]) => head), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
+  const widths = columns.map((_, index) => Math.max(3, ...cells.map((line) => line[index].length)));
+  const line = (values) => `| ${values.map((value, index) => pad(value, widths[index], index)).join(' | ')} |`;
+  const [head, ...body] = cells;
+  const rule = widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), line(rule), ...body.map(line)].join('\n');
+}
+
+function pad(value, width, index) {
+  return index === 0 ? value.padEnd(width) : value.padStart(width);
+}
+
+function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
