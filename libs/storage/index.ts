@@ -1,5 +1,5 @@
 export { StorageModule } from './storage.module';
-export type { MongoStorageOptions, SqliteStorageOptions, StorageOptions } from './storage-options';
+export type { SqliteStorageOptions, StorageOptions } from './storage-options';
 export type { ImportCounts, ImportCursor, ImportReport } from './import/import-report';
 export { openOriginalDatabase } from './import/open-original-database';
 export { OriginalImport, type OriginalImportOptions, type SealSecret } from './import/original-import';

@@ -1,7 +1,13 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+
+/** As the store does: each version of the package crashes on some Node. */
+const Sqlite = createRequire(__filename)(
+  Number(process.versions.node.split('.', 1)[0]) >= 24 ? 'better-sqlite3-v13' : 'better-sqlite3',
+) as typeof Database;
 
 /** Each finds records of which only a part was written; the names say what must not be. */
 const HALF_WRITTEN: Readonly<Record<string, string>> = {
@@ -47,7 +53,7 @@ export function readStoredRecords(dataDir: string): StoredRecords {
     for (const name of ['tollgate.db', 'tollgate.db-wal']) {
       if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(folder, name));
     }
-    const db = new Database(join(folder, 'tollgate.db'));
+    const db = new Sqlite(join(folder, 'tollgate.db'));
     try {
       const tokenIds = db.prepare<[], string>('SELECT id FROM tokens').pluck().all();
       return { faults: faultsOf(db), tokenIds: new Set(tokenIds) };

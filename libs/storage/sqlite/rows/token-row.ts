@@ -28,14 +28,17 @@ export interface CredentialRow extends TokenRow {
   readonly account_qiniu_uid: number | null;
 }
 
+const STORED_COLUMNS =
+  'id account_id hash preview description scopes rate_limit iuid iam_alias is_active created_at updated_at expires_at purge_at';
+
+const TOTALS = 'FROM token_totals WHERE token_seq = tokens.seq';
+
 /** The columns of {@link TokenRow}, for SELECT from `tokens` and for RETURNING. */
-export const TOKEN_COLUMNS =
-  ['id', 'account_id', 'hash', 'preview', 'description', 'scopes', 'rate_limit', 'iuid', 'iam_alias', 'is_active']
-    .concat(['created_at', 'updated_at', 'expires_at', 'purge_at'])
-    .map((column) => `tokens.${column}`)
-    .join(', ') +
-  `, coalesce((SELECT requests FROM token_totals WHERE token_seq = tokens.seq), 0) AS total_requests,
-     (SELECT last_used_at FROM token_totals WHERE token_seq = tokens.seq) AS last_used_at`;
+export const TOKEN_COLUMNS = [
+  ...STORED_COLUMNS.split(' ').map((column) => `tokens.${column}`),
+  `coalesce((SELECT requests ${TOTALS}), 0) AS total_requests`,
+  `(SELECT last_used_at ${TOTALS}) AS last_used_at`,
+].join(', ');
 
 export function toTokenRow(token: Token): TokenRow {
   return {
