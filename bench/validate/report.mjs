@@ -13,7 +13,7 @@ const RATIO_COLUMNS = [
   ['ratio', ({ name }) => name],
   ['value', ({ value }) => value.toFixed(2)],
   ['aim', ({ aim }) => aim ?? ''],
-  ['', ({ holds }) => (holds === undefined ? '' : holds ? 'met' : 'missed')],
+  ['', ({ verdict }) => verdict ?? ''],
 ];
 
 /** The results as Markdown tables that are also readable as they are. */

@@ -29,6 +29,9 @@ const AIMS = [
   { name: 'hot / better-auth in memory, requests/s', of: ['hot', 'better-auth-memory', 'perSecond'] },
 ];
 
+/** A server that got less of its core than this was held up by other work: its requests/s and p99 are not its own. */
+const UNDISTURBED_BUSY = 0.9;
+
 /** Medians of each target's rounds, and the ratios between targets. */
 export function summarise(started, circumstances) {
   const targets = started.map(({ target, rounds, answerBytes }) => {
@@ -50,13 +53,23 @@ export function summarise(started, circumstances) {
       perSecondOfRounds: rounds.map(({ perSecond }) => rounded(perSecond, 0)),
     };
   });
+  return { ...circumstances, targets, ratios: ratiosOf(targets) };
+}
+
+/**
+ * The ratios between targets. Nothing is judged by a server that was disturbed.
+ * @param {TargetSummary[]} targets
+ */
+export function ratiosOf(targets) {
   const byName = Object.fromEntries(targets.map((target) => [target.name, target]));
-  const ratios = AIMS.flatMap(({ name, of: [ours, theirs, field], aim, holds }) => {
-    if (!byName[ours] || !byName[theirs]) return [];
-    const value = rounded(byName[ours][field] / byName[theirs][field], 2);
-    return [{ name, value, ...(aim === undefined ? {} : { aim, holds: holds(value) }) }];
+  return AIMS.flatMap(({ name, of: [ours, theirs, field], aim, holds }) => {
+    const pair = [byName[ours], byName[theirs]];
+    if (pair.includes(undefined)) return [];
+    const value = rounded(pair[0][field] / pair[1][field], 2);
+    if (aim === undefined) return [{ name, value }];
+    const disturbed = pair.some(({ serverBusy, loadBusy }) => Math.max(serverBusy, loadBusy) < UNDISTURBED_BUSY);
+    return [{ name, value, aim, verdict: disturbed ? 'disturbed, not judged' : holds(value) ? 'met' : 'missed' }];
   });
-  return { ...circumstances, targets, ratios };
 }
 
 function rounded(value, digits) {
