@@ -1,6 +1,10 @@
 /** Packages that speak to one kind of store, and the only folder that may import them. */
 const DRIVER_PACKAGES = [
-  { name: 'sqlite', packages: 'better-sqlite3|@types/better-sqlite3', folder: '^libs/(storage|tunnel-tokens)/sqlite/' },
+  {
+    name: 'sqlite',
+    packages: 'better-sqlite3|better-sqlite3-v13|@types/better-sqlite3',
+    folder: '^libs/(storage|tunnel-tokens)/sqlite/',
+  },
   { name: 'mongo', packages: 'mongoose|mongodb|@nestjs/mongoose', folder: '^libs/storage/mongo/' },
   { name: 'redis', packages: 'ioredis', folder: '^libs/[^/]+/redis/' },
   { name: 'etcd', packages: 'etcd3', folder: '^libs/[^/]+/etcd/' },

@@ -1,11 +1,9 @@
 # One image, two programs: `docker build --target api .` and `docker build --target gateway .`
 FROM node:24-bookworm-slim AS build
-# better-sqlite3 is compiled where it has no ready binary for this platform.
-RUN apt-get update \
-  && apt-get install --yes --no-install-recommends g++ make python3 \
-  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+# Nothing is compiled: every native package has a ready binary for Node 24 on glibc.
+COPY scripts/postinstall.mjs scripts/
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json ./
 COPY scripts scripts

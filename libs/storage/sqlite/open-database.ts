@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import DatabaseConstructor, { type Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { SQLITE_LIMITS } from './limits';
+import { DatabaseConstructor } from './sqlite-binding';
 import { isSqliteError } from './sqlite-error';
 
 const OWNER_ONLY_FOLDER = 0o700;
