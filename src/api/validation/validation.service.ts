@@ -18,7 +18,7 @@ export class ValidationService {
   ) {}
 
   /**
-   * At once for a token that the cache holds. A granted validation counts as a use.
+   * At once for a token that the cache holds. Counts nothing: see {@link countUse}.
    * @param value the token as presented
    * @param required scopes that must all be granted; may be empty
    */
