@@ -6,7 +6,7 @@ const DRIVER_PACKAGES = [
     folder: '^libs/(storage|tunnel-tokens)/sqlite/',
   },
   { name: 'mongo', packages: 'mongoose|mongodb|@nestjs/mongoose', folder: '^libs/storage/mongo/' },
-  { name: 'redis', packages: 'ioredis', folder: '^libs/[^/]+/redis/' },
+  { name: 'redis', packages: 'ioredis', folder: '^libs/(?:redis|[^/]+/redis)/' },
   { name: 'etcd', packages: 'etcd3', folder: '^libs/[^/]+/etcd/' },
 ];
 

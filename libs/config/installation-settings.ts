@@ -11,6 +11,19 @@ export const installationSettings = {
   MONGO_URI: secretUrl('mongodb', 'mongodb+srv').optional(),
   MONGO_DATABASE: text().optional(),
   SKIP_INDEX_CREATION: flag(false),
+  REDIS_URL: secretUrl(
+    'redis',
+    'rediss',
+    'redis+sentinel',
+    'rediss+sentinel',
+    'redis+cluster',
+    'rediss+cluster',
+  ).optional(),
+  REDIS_KEY_PREFIX: text('tollgate:').refine(
+    // Braces decide where a key lies in a cluster; that is for those who make the keys.
+    (prefix) => /^(?:(?![{}])[\x21-\x7e]){0,64}$/.test(prefix),
+    'must be at most 64 printable ASCII characters without spaces and braces',
+  ),
   MASTER_KEY: secret().optional(),
   MASTER_KEY_FILE: text().optional(),
   BCRYPT_COST: integer(10, { min: 4, max: 15 }),

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { cidrList, directory, duration, flag, httpUrl, integer, loadSettings, port, secret, secretUrl } from './index';
-import { choice, SettingsError, textList } from './index';
+import { choice, installationSettings, SettingsError, textList } from './index';
 import type { Environment, SettingsProblem } from './index';
 
 function problemsOf(load: () => unknown): readonly SettingsProblem[] {
@@ -170,6 +170,45 @@ describe('fields', () => {
     expect(
       [String(key), JSON.stringify({ key }), inspect({ key }), inspect(key, { showHidden: true })].join(),
     ).not.toContain('hunter2');
+  });
+});
+
+describe('installationSettings', () => {
+  const { REDIS_URL, REDIS_KEY_PREFIX } = installationSettings;
+  const redis = z.object({ REDIS_URL, REDIS_KEY_PREFIX });
+
+  it.each([
+    'redis://:hunter2@h:6379/0',
+    'rediss://h',
+    'redis+sentinel://u:hunter2@a:1,b:2/master/3',
+    'rediss+sentinel://a/master',
+    'redis+cluster://a:1,b:2',
+    'rediss+cluster://a',
+  ])('accepts the Redis at %s and hides it', (url) => {
+    const settings = loadSettings(redis, { REDIS_URL: url });
+    expect(settings.REDIS_URL?.reveal()).toBe(url);
+    expect(JSON.stringify(settings)).not.toContain('hunter2');
+  });
+
+  it('refuses other schemes for Redis, without showing the value', () => {
+    const problems = problemsOf(() => loadSettings(redis, { REDIS_URL: 'https://u:hunter2@h' }));
+    expect(problems[0]?.rule).toMatch(/^must begin with redis:\/\/ or rediss:\/\/ or /);
+    expect(problems[0]?.rule).not.toContain('hunter2');
+  });
+
+  it('begins keys in Redis with tollgate: unless told otherwise', () => {
+    expect(loadSettings(redis, {}).REDIS_KEY_PREFIX).toBe('tollgate:');
+    expect(loadSettings(redis, { REDIS_KEY_PREFIX: 'staging/1:' }).REDIS_KEY_PREFIX).toBe('staging/1:');
+    expect(loadSettings(redis, { REDIS_KEY_PREFIX: 'x'.repeat(64) }).REDIS_KEY_PREFIX).toHaveLength(64);
+  });
+
+  it.each(['a b', '{a}', 'a}', 'ä', 'a\n', 'x'.repeat(65)])('refuses %j before keys in Redis', (prefix) => {
+    expect(problemsOf(() => loadSettings(redis, { REDIS_KEY_PREFIX: prefix }))).toEqual([
+      {
+        variable: 'REDIS_KEY_PREFIX',
+        rule: 'must be at most 64 printable ASCII characters without spaces and braces',
+      },
+    ]);
   });
 });
 

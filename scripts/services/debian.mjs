@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A command that the build or a suite needs, and the Debian package that brings it. */
 const PACKAGES = {
@@ -10,11 +10,17 @@ const PACKAGES = {
   // The MongoDB stand-in.
   java: 'default-jdk-headless',
   mvn: 'maven',
+  // Redis, which suites start for themselves.
+  'redis-server': 'redis-server',
   // The signing examples of the documentation.
   curl: 'curl',
   openssl: 'openssl',
   go: 'golang-go',
 };
+
+/** Debian asks this program whether a package may start its service; see invoke-rc.d(8). */
+const POLICY = '/usr/sbin/policy-rc.d';
+const NOT_ALLOWED = 101;
 
 /** Whether missing programs may be installed: asked for, and possible. */
 export function mayInstall(env = process.env) {
@@ -33,7 +39,23 @@ export function installMissing() {
   }
   aptGet('update');
   // From the machine's own release also where a newer one is configured beside it, which would upgrade the C library.
-  aptGet('install', '--yes', '--no-install-recommends', '-t', release(), ...packages);
+  withoutStartingServices(() => {
+    aptGet('install', '--yes', '--no-install-recommends', '-t', release(), ...packages);
+  });
+}
+
+/**
+ * Suites start servers of their own: what a package brings is not to run on this machine as well. Where there is a rule
+ * already, as in Debian's containers, that one decides.
+ */
+function withoutStartingServices(install) {
+  if (existsSync(POLICY)) return install();
+  writeFileSync(POLICY, `#!/bin/sh\nexit ${NOT_ALLOWED}\n`, { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(POLICY);
+  }
 }
 
 /** @param {string} command */

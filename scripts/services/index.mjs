@@ -4,9 +4,13 @@
 import { spawn } from 'node:child_process';
 import { installMissing } from './debian.mjs';
 import { installMongoStandIn, mongoStandInState, startMongoStandIn } from './mongo.mjs';
+import { redisState, startRedisServer } from './redis.mjs';
 
 /** Each starts on a free loopback port, or says why it can't. */
-const SERVICES = [{ name: 'MongoDB', variable: 'MONGO_TEST_URI', start: startMongo }];
+const SERVICES = [
+  { name: 'MongoDB', variable: 'MONGO_TEST_URI', start: startMongo },
+  { name: 'Redis', variable: 'REDIS_TEST_URL', start: startRedis },
+];
 
 const [verb, separator, ...command] = process.argv.slice(2);
 if (verb === 'install') installMissing();
@@ -45,6 +49,11 @@ async function startMongo() {
   if (state.kind === 'absent') return { reason: state.reason };
   if (state.kind === 'installable') await installMongoStandIn();
   return startMongoStandIn();
+}
+
+async function startRedis() {
+  const state = redisState();
+  return state.kind === 'absent' ? { reason: state.reason } : startRedisServer();
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

@@ -1,0 +1,3 @@
+export * from './redis-change-feed';
+export * from './redis-connection';
+export * from './redis-url';
