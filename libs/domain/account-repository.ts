@@ -2,6 +2,7 @@ import type { Account, AccountCredentials, AccountStatus, SealedSecret } from '.
 import type { AuditRecord } from './audit-record';
 import type { Page, PageRequest } from './page';
 import type { RateLimit } from './rate-limit';
+import type { ValidationLogSetting } from './validation-log';
 
 /**
  * Where accounts live. Every verb is atomic: its result is exact under concurrency, and the audit record it is given
@@ -39,6 +40,14 @@ export abstract class AccountRepository {
   abstract setRateLimit(
     accountId: string,
     rateLimit: RateLimit | undefined,
+    at: Date,
+    audit: AuditRecord,
+  ): Promise<Account | undefined>;
+
+  /** @param validationLog `undefined` switches the log off; what it holds stays until its time comes */
+  abstract setValidationLog(
+    accountId: string,
+    validationLog: ValidationLogSetting | undefined,
     at: Date,
     audit: AuditRecord,
   ): Promise<Account | undefined>;

@@ -1,4 +1,5 @@
 import type { RateLimit } from './rate-limit';
+import type { ValidationLogSetting } from './validation-log';
 
 export type AccountStatus = 'active' | 'suspended';
 
@@ -30,6 +31,7 @@ export interface Account {
   readonly status: AccountStatus;
   readonly rateLimit?: RateLimit;
   readonly qiniuUid?: number;
+  readonly validationLog?: ValidationLogSetting;
   /** `directory`: a shadow of an account that an external directory owns. */
   readonly origin: 'local' | 'directory';
   readonly createdAt: Date;

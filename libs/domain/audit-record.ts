@@ -8,6 +8,8 @@ export const AUDIT_ACTIONS = [
   'suspend_account',
   'activate_account',
   'update_account_rate_limit',
+  'update_token_rate_limit',
+  'update_validation_log',
   'authenticate',
   'validate_token',
   'import_account',

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { isIdShaped, newAccessKey, newAccountId, newAuditId, newSecretKey, newTokenId, qiniuAccountId } from './ids';
+import {
+  isIdShaped,
+  newAccessKey,
+  newAccountId,
+  newAuditId,
+  newSecretKey,
+  newTokenId,
+  newValidationId,
+  qiniuAccountId,
+} from './ids';
 import { randomBase62, toBase62 } from './random';
 
 describe('identifiers', () => {
@@ -7,6 +16,7 @@ describe('identifiers', () => {
     ['account id', newAccountId, /^acc_[0-9A-Za-z]{22}$/],
     ['token id', newTokenId, /^tk_[0-9A-Za-z]{22}$/],
     ['audit id', newAuditId, /^aud_[0-9A-Za-z]{22}$/],
+    ['validation id', newValidationId, /^val_[0-9A-Za-z]{22}$/],
     ['AccessKey', newAccessKey, /^AK_[0-9a-f]{32}$/],
     ['SecretKey', newSecretKey, /^SK_[0-9a-f]{64}$/],
   ])('a new %s has the form of the contract and never comes out twice', (_, make, form) => {

@@ -18,6 +18,11 @@ export function newAuditId(): string {
   return `aud_${randomBase62(ID_LENGTH)}`;
 }
 
+/** A new id in the validation log: `val_` + 22 base-62 characters. */
+export function newValidationId(): string {
+  return `val_${randomBase62(ID_LENGTH)}`;
+}
+
 /** A new AccessKey: `AK_` + 32 hex. */
 export function newAccessKey(): string {
   return `AK_${randomHex(16)}`;

@@ -1,6 +1,13 @@
 import type { Account } from './account';
 import type { AuditRecord } from './audit-record';
-import type { DailyUsage, Token } from './token';
+import type { Token } from './token';
+
+/** Granted uses of one token on one day, as another installation counted them. */
+export interface DailyUsage {
+  /** UTC day, `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly requests: number;
+}
 
 /** What became of one imported record. */
 export type ImportOutcome =
@@ -14,7 +21,7 @@ export type ImportOutcome =
 export abstract class ImportRepository {
   abstract importAccount(account: Account): Promise<ImportOutcome>;
 
-  /** Inserts the token with its totals and `usage` in one step. */
+  /** Inserts the token with its totals and `usage` (result `valid`) in one step. */
   abstract importToken(token: Token, usage: readonly DailyUsage[]): Promise<ImportOutcome>;
 
   abstract importAuditRecord(record: AuditRecord): Promise<ImportOutcome>;

@@ -16,3 +16,5 @@ export * from './scope';
 export * from './store-health';
 export * from './token';
 export * from './token-repository';
+export * from './usage';
+export * from './validation-log';

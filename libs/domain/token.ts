@@ -1,5 +1,6 @@
 import type { AccountStatus } from './account';
 import type { RateLimit } from './rate-limit';
+import type { ValidationLogSetting } from './validation-log';
 
 /** The Qiniu sub-account that created a token; only it and the main account may touch the token. */
 export interface SubAccount {
@@ -35,23 +36,8 @@ export interface TokenCredential {
     readonly status: AccountStatus;
     readonly rateLimit?: RateLimit;
     readonly qiniuUid?: number;
+    readonly validationLog?: ValidationLogSetting;
   };
-}
-
-/** How often one token was used on one day, as collected since the last flush. */
-export interface TokenUsage {
-  readonly accountId: string;
-  readonly tokenId: string;
-  /** UTC day, `YYYY-MM-DD`. */
-  readonly day: string;
-  readonly requests: number;
-  readonly lastUsedAt: Date;
-}
-
-export interface DailyUsage {
-  /** UTC day, `YYYY-MM-DD`. */
-  readonly day: string;
-  readonly requests: number;
 }
 
 export type TokenStatus = 'normal' | 'expired' | 'disabled';
@@ -60,4 +46,12 @@ export type TokenStatus = 'normal' | 'expired' | 'disabled';
 export function tokenStatus(token: Pick<Token, 'isActive' | 'expiresAt'>, now: Date): TokenStatus {
   if (!token.isActive) return 'disabled';
   return token.expiresAt !== undefined && token.expiresAt.getTime() <= now.getTime() ? 'expired' : 'normal';
+}
+
+/** What may be changed of a token; what is absent stays. */
+export interface TokenChanges {
+  readonly description?: string;
+  readonly scopes?: readonly string[];
+  /** `null` takes the limits away. */
+  readonly rateLimit?: RateLimit | null;
 }

@@ -2,8 +2,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { StorageOptions } from './storage-options';
 
 /**
- * The record store, chosen by its options: provides `AccountRepository`, `TokenRepository`, `AuditRepository`,
- * `ReplayRepository`, `ImportRepository`, `ChangeFeed` and `StoreHealth` of `@tollgate/domain` to the whole application.
+ * The record store, chosen by its options: provides `AccountRepository`, `TokenRepository`,
+ * `ValidationLogRepository`, `AuditRepository`, `ReplayRepository`, `ImportRepository`, `ChangeFeed` and `StoreHealth` of
+ * `@tollgate/domain` to the whole application.
  *
  * It closes in `onApplicationShutdown`, with everything it acknowledged on disk. Whoever writes something last, such
  * as collected usage, does so in `onModuleDestroy` or `beforeApplicationShutdown`.

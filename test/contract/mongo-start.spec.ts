@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket, connect as connectTo, type AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
-import { AccountRepository, StoreHealth, TokenRepository } from '@tollgate/domain';
+import { AccountRepository, StoreHealth, TokenRepository, ValidationLogRepository } from '@tollgate/domain';
 import { StorageModule } from '@tollgate/storage';
-import { buildAccount, buildAuditRecord } from '@tollgate/testing';
+import { buildAccount, buildAuditRecord, buildValidationRecord } from '@tollgate/testing';
 import { mongo } from 'mongoose';
 import { describeWithMongo } from '../support/mongo-server';
 
@@ -70,6 +70,7 @@ describeWithMongo('starting on MongoDB', (mongoForTests) => {
         accounts.findById('acc_1'),
         accounts.insert(buildAccount(), buildAuditRecord({ accountId: 'acc_1' })),
         app.get(TokenRepository).findCredentialByHash(Buffer.alloc(32)),
+        app.get(ValidationLogRepository).append([buildValidationRecord({ accountId: 'acc_1', tokenId: 'tk_1' })]),
         app.get(StoreHealth).ping(500),
       ]);
       expect(Date.now() - startedMs).toBeLessThan(15_000);

@@ -8,6 +8,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  ValidationLogRepository,
 } from '@tollgate/domain';
 import { StorageModule, type StorageOptions } from '@tollgate/storage';
 import type { StoreUnderTest } from '@tollgate/testing';
@@ -21,6 +22,7 @@ export async function openStore(options: StorageOptions): Promise<StoreUnderTest
   return {
     accounts: context.get(AccountRepository),
     tokens: context.get(TokenRepository),
+    validationLogs: context.get(ValidationLogRepository),
     audits: context.get(AuditRepository),
     replays: context.get(ReplayRepository),
     imports: context.get(ImportRepository),

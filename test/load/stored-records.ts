@@ -33,10 +33,11 @@ const HALF_WRITTEN: Readonly<Record<string, string>> = {
   'a registration without its account': `
     SELECT account_id AS id FROM audit_records WHERE action = 'register_account' AND result = 'success'
       AND account_id NOT IN (SELECT id FROM accounts)`,
-  'a total that differs from the sum of its days': `
+  'a total that differs from the sum of its days and hours': `
     SELECT t.id FROM tokens t LEFT JOIN token_totals n ON n.token_seq = t.seq
     WHERE coalesce(n.requests, 0) <>
-      (SELECT coalesce(sum(requests), 0) FROM token_usage WHERE token_seq = t.seq)`,
+      (SELECT coalesce(sum(requests), 0) FROM usage_days WHERE token_seq = t.seq AND result = 0) +
+      (SELECT coalesce(sum(requests), 0) FROM usage_hours WHERE token_seq = t.seq AND result = 0)`,
 };
 
 /** What lies in a store whose process is gone. */

@@ -36,7 +36,11 @@ export async function startApi(options: StartApiOptions = {}): Promise<ApiProces
       PORT: '0',
       DATA_DIR: dataDir,
       BCRYPT_COST: '4',
+      // All tests come from one address.
       REGISTER_LIMIT_PER_MINUTE: '100000',
+      PUBLIC_LIMIT_PER_MINUTE: '100000',
+      UNKNOWN_TOKEN_LIMIT_PER_MINUTE: '100000',
+      OPERATOR_FAILURE_LIMIT_PER_MINUTE: '100000',
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -8,6 +8,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  ValidationLogRepository,
 } from '@tollgate/domain';
 import { StorageModule } from '@tollgate/storage';
 import type { StoreUnderTest } from '@tollgate/testing';
@@ -44,6 +45,7 @@ async function connect(server: MongoForTests, database: string): Promise<MongoSt
     accounts: app.get(AccountRepository),
     tokens: app.get(TokenRepository),
     audits: app.get(AuditRepository),
+    validationLogs: app.get(ValidationLogRepository),
     replays: app.get(ReplayRepository),
     imports: app.get(ImportRepository),
     changes: app.get(ChangeFeed),

@@ -92,21 +92,27 @@ function bodyOf(document: OpenApi, schema: Schema | undefined): fc.Arbitrary<str
   );
 }
 
+/** What stands in a path for `{tokenId}`, behind an `{id}` that is an account's. */
+const TOKEN_OF_ACCOUNT = '{tokenId}';
+
 /**
  * Requests to one operation, from nearly right to nonsense.
  * @param ids for `{id}` in the path, beside junk
+ * @param tokenIds for `{tokenId}`, likewise
  */
 export function requestTo(
   document: OpenApi,
   operation: Operation,
   ids: readonly string[],
+  tokenIds: readonly string[],
 ): fc.Arbitrary<GeneratedRequest> {
   const encoded = text.map((value) => encode(value));
-  const id = fc.oneof(
-    fc.constantFrom(...ids),
-    encoded.filter((value) => value !== ''),
-    fc.constantFrom('%00', '%', '%zz', '%ff'),
-  );
+  const oneOf = (known: readonly string[]): fc.Arbitrary<string> =>
+    fc.oneof(
+      fc.constantFrom(...known),
+      encoded.filter((value) => value !== ''),
+      fc.constantFrom('%00', '%', '%zz', '%ff'),
+    );
   const pairs = operation.parameters
     .filter((parameter) => parameter.in === 'query')
     .map(({ name, schema }) => {
@@ -117,8 +123,8 @@ export function requestTo(
     });
   const strays = seldom(fc.tuple(encoded, encoded).map(([name, value]) => `${name}=${value}`));
   return fc.record({
-    path: fc.tuple(id, ...pairs, strays).map(([chosen, ...query]) => {
-      const path = operation.path.replace('{id}', chosen);
+    path: fc.tuple(oneOf(ids), oneOf(tokenIds), ...pairs, strays).map(([id, tokenId, ...query]) => {
+      const path = operation.path.replace('{id}', () => id).replace(TOKEN_OF_ACCOUNT, () => tokenId);
       const search = query.filter((pair) => pair !== '').join('&');
       return search === '' ? path : `${path}?${search}`;
     }),
@@ -133,9 +139,10 @@ export function requestTo(
 }
 
 /** The plainest request to one operation: required fields only, with the values that the document gives as examples. */
-export function exampleRequest(document: OpenApi, operation: Operation, id: string): GeneratedRequest {
+export function exampleRequest(document: OpenApi, operation: Operation, id: string, tokenId: string): GeneratedRequest {
   const body = operation.body === undefined ? undefined : JSON.stringify(exampleOf(document, operation.body));
-  return { path: operation.path.replace('{id}', id), body, headers: {}, authenticated: true };
+  const path = operation.path.replace('{id}', id).replace(TOKEN_OF_ACCOUNT, tokenId);
+  return { path, body, headers: {}, authenticated: true };
 }
 
 function exampleOf(document: OpenApi, reference: Schema): unknown {

@@ -3,6 +3,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import { TollgateError } from '@tollgate/domain';
 import { Connection, type mongo, type Types } from 'mongoose';
 import type { AuditRecordDocument } from './schemas/audit-record.schema';
+import { usageOf } from './schemas/token-usage.schema';
 import { isDuplicate, onStore } from './store-errors';
 
 /** The collections whose documents carry an outbox. */
@@ -17,13 +18,15 @@ export interface OutboxDocument {
   readonly _id: string | Types.ObjectId;
   readonly pending_audit: readonly AuditRecordDocument[];
   readonly deleted_at?: Date;
+  /** Of a token. */
+  readonly token_id?: string;
 }
 
 /**
  * Carries audit records from the document whose change they describe to `audit_logs`.
  *
  * A change and its record are one write to one document; only then is the record copied, and last it is taken out of
- * the document (a deleted document goes as a whole). A crash between any two steps leaves work for {@link sweep}, and
+ * the document (a deleted document goes as a whole, a token's usage with it). A crash between any two steps leaves work for {@link sweep}, and
  * doing a step twice changes nothing: a record's id is its `_id`. See docs/adr/0003-audit-outbox-on-mongodb.md.
  */
 @Injectable()
@@ -58,7 +61,7 @@ export class AuditOutbox {
       const waiting = await onStore(() =>
         this.collection(name)
           .find({ audit_pending: true })
-          .project<OutboxDocument>({ pending_audit: 1, deleted_at: 1 })
+          .project<OutboxDocument>({ pending_audit: 1, deleted_at: 1, token_id: 1 })
           .limit(SWEEP_LIMIT)
           .toArray(),
       );
@@ -85,6 +88,10 @@ export class AuditOutbox {
           { $set: { pending_audit: [], audit_pending: false } },
         );
       } else {
+        // First, because without the document nobody would know of it any more.
+        if (document.token_id !== undefined) {
+          await this.database().collection<{ _id: string }>('token_usage').deleteMany(usageOf(document.token_id));
+        }
         // Nothing can be added to a deleted document, so all of its records have been copied.
         await this.collection(collection).deleteOne({ _id: document._id, deleted_at: { $exists: true } });
       }

@@ -37,6 +37,15 @@ describe('the indexes on MongoDB', () => {
     expect(find('replay_claims', 'expires_at_1')?.expireAfterSeconds).toBe(0);
   });
 
+  it('lets usage go with its token, and validation records at their own time', () => {
+    expect(find('token_usage', 'purge_at_1')?.expireAfterSeconds).toBe(0);
+    expect(find('validation_log', 'purge_at_1')?.expireAfterSeconds).toBe(0);
+  });
+
+  it('finds the days to fold among those that still have hours only', () => {
+    expect(find('token_usage', 'day_1')?.partialFilterExpression).toStrictEqual({ hours: { $exists: true } });
+  });
+
   it('names each index the way MongoDB does, once a collection', () => {
     const names = MONGO_INDEXES.map(({ collection, name }) => `${collection}.${name}`);
     expect(new Set(names).size).toBe(names.length);

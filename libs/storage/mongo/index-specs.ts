@@ -2,7 +2,7 @@ import { AUDIT_RETENTION_MS } from '@tollgate/domain';
 
 /** One index of ours. */
 export interface MongoIndexSpec {
-  readonly collection: 'accounts' | 'tokens' | 'audit_logs' | 'replay_claims';
+  readonly collection: 'accounts' | 'tokens' | 'token_usage' | 'validation_log' | 'audit_logs' | 'replay_claims';
   /** MongoDB's own name for the key, so that an index made by hand is recognised. */
   readonly name: string;
   readonly key: Readonly<Record<string, 1 | -1>>;
@@ -49,6 +49,20 @@ export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
     key: { audit_pending: 1 },
     partialFilterExpression: { audit_pending: true },
   },
+  // Days are found by their `_id`; these are for folding, and for what a token that went by its TTL index left.
+  {
+    collection: 'token_usage',
+    name: 'day_1',
+    key: { day: 1 },
+    partialFilterExpression: { hours: { $exists: true } },
+  },
+  { collection: 'token_usage', name: 'purge_at_1', key: { purge_at: 1 }, expireAfterSeconds: 0 },
+  {
+    collection: 'validation_log',
+    name: 'account_id_1_token_id_1_at_-1__id_1',
+    key: { account_id: 1, token_id: 1, at: -1, _id: 1 },
+  },
+  { collection: 'validation_log', name: 'purge_at_1', key: { purge_at: 1 }, expireAfterSeconds: 0 },
   { collection: 'audit_logs', name: 'account_id_1_timestamp_-1', key: { account_id: 1, timestamp: -1 } },
   { collection: 'audit_logs', name: 'action_1', key: { action: 1 } },
   {

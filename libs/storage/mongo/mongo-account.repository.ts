@@ -11,6 +11,7 @@ import {
   type PageRequest,
   type RateLimit,
   type SealedSecret,
+  type ValidationLogSetting,
 } from '@tollgate/domain';
 import { Model, type QueryFilter } from 'mongoose';
 import { AuditOutbox } from './audit-outbox';
@@ -18,6 +19,7 @@ import { MongoChangeFeed } from './mongo-change-feed';
 import { AccountDocument, toAccount, toAccountDocument } from './schemas/account.schema';
 import { toAuditDocument } from './schemas/audit-record.schema';
 import { toRateLimitDocument } from './schemas/rate-limit.schema';
+import { toValidationLogDocument } from './schemas/validation-log-setting.schema';
 import { onStore } from './store-errors';
 
 /** What a change sets and takes away. */
@@ -91,6 +93,19 @@ export class MongoAccountRepository extends AccountRepository {
       rateLimit === undefined
         ? { set: { updated_at: at }, unset: { rate_limit: 1 } }
         : { set: { updated_at: at, rate_limit: toRateLimitDocument(rateLimit) } };
+    return this.change({ _id: accountId }, update, audit);
+  }
+
+  override setValidationLog(
+    accountId: string,
+    validationLog: ValidationLogSetting | undefined,
+    at: Date,
+    audit: AuditRecord,
+  ): Promise<Account | undefined> {
+    const update: AccountUpdate =
+      validationLog === undefined
+        ? { set: { updated_at: at }, unset: { validation_log: 1 } }
+        : { set: { updated_at: at, validation_log: toValidationLogDocument(validationLog) } };
     return this.change({ _id: accountId }, update, audit);
   }
 

@@ -8,6 +8,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  ValidationLogRepository,
 } from '@tollgate/domain';
 import { Connection } from 'mongoose';
 import type { MongoStorageOptions } from '../storage-options';
@@ -22,10 +23,14 @@ import { MongoImportRepository } from './mongo-import.repository';
 import { MongoReplayRepository } from './mongo-replay.repository';
 import { MongoStoreHealth } from './mongo-store-health';
 import { MongoTokenRepository } from './mongo-token.repository';
+import { MongoTokenUsage } from './mongo-token-usage';
+import { MongoValidationLogRepository } from './mongo-validation-log.repository';
 import { AccountDocument, AccountSchema } from './schemas/account.schema';
 import { AuditRecordDocument, AuditRecordSchema } from './schemas/audit-record.schema';
 import { ReplayClaimDocument, ReplayClaimSchema } from './schemas/replay-claim.schema';
 import { TokenDocument, TokenSchema } from './schemas/token.schema';
+import { TokenUsageDocument, TokenUsageSchema } from './schemas/token-usage.schema';
+import { ValidationRecordDocument, ValidationRecordSchema } from './schemas/validation-record.schema';
 
 /** Checks and prepares the database before anything is served from it. */
 class MongoDatabasePreparation implements OnModuleInit {
@@ -61,6 +66,8 @@ export class MongoStorageModule {
         MongooseModule.forFeature([
           { name: AccountDocument.name, schema: AccountSchema },
           { name: TokenDocument.name, schema: TokenSchema },
+          { name: TokenUsageDocument.name, schema: TokenUsageSchema },
+          { name: ValidationRecordDocument.name, schema: ValidationRecordSchema },
           { name: AuditRecordDocument.name, schema: AuditRecordSchema },
           { name: ReplayClaimDocument.name, schema: ReplayClaimSchema },
         ]),
@@ -74,10 +81,12 @@ export class MongoStorageModule {
         AuditOutbox,
         AuditOutboxSweeper,
         MongoChangeFeed,
+        MongoTokenUsage,
         { provide: ChangeFeed, useExisting: MongoChangeFeed },
         { provide: StoreHealth, useClass: MongoStoreHealth },
         { provide: AccountRepository, useClass: MongoAccountRepository },
         { provide: TokenRepository, useClass: MongoTokenRepository },
+        { provide: ValidationLogRepository, useClass: MongoValidationLogRepository },
         { provide: AuditRepository, useClass: MongoAuditRepository },
         { provide: ReplayRepository, useClass: MongoReplayRepository },
         { provide: ImportRepository, useClass: MongoImportRepository },
@@ -85,6 +94,7 @@ export class MongoStorageModule {
       exports: [
         AccountRepository,
         TokenRepository,
+        ValidationLogRepository,
         AuditRepository,
         ReplayRepository,
         ImportRepository,

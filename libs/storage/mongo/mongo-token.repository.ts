@@ -2,27 +2,41 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import {
   type AuditRecord,
-  type DailyUsage,
   type Page,
   type PageRequest,
   type Token,
+  type TokenChanges,
   type TokenCredential,
   type TokenFilter,
   TokenRepository,
-  type TokenUsage,
+  type UsageBatch,
+  type UsageBucket,
+  type UsageGranularity,
 } from '@tollgate/domain';
 import { Model, type QueryFilter } from 'mongoose';
 import { AuditOutbox } from './audit-outbox';
 import { MongoChangeFeed } from './mongo-change-feed';
+import { MongoTokenUsage } from './mongo-token-usage';
 import { AccountDocument } from './schemas/account.schema';
 import { toAuditDocument } from './schemas/audit-record.schema';
-import { toRateLimit } from './schemas/rate-limit.schema';
-import { TOKEN_PROJECTION, TokenDocument, type TokenFields, toToken, toTokenDocument } from './schemas/token.schema';
+import { toRateLimit, toRateLimitDocument } from './schemas/rate-limit.schema';
+import {
+  NOT_DELETED,
+  TOKEN_PROJECTION,
+  TokenDocument,
+  type TokenFields,
+  toToken,
+  toTokenDocument,
+  WITHOUT_USAGE,
+} from './schemas/token.schema';
+import { toValidationLog } from './schemas/validation-log-setting.schema';
 import { onStore } from './store-errors';
-import { usageUpdates } from './usage-updates';
 
-/** A deleted token waits for its audit record to be handed on; nobody else may see it. */
-const NOT_DELETED = { deleted_at: { $exists: false } } as const;
+/** What a change sets and takes away. */
+interface TokenUpdate {
+  readonly set: Partial<TokenDocument>;
+  readonly unset?: { readonly [K in keyof TokenDocument]?: 1 };
+}
 
 /** Tokens in the collection `tokens`. Each verb is one write to one document, its audit record included. */
 @Injectable()
@@ -30,6 +44,7 @@ export class MongoTokenRepository extends TokenRepository {
   constructor(
     @InjectModel(TokenDocument.name) private readonly tokens: Model<TokenDocument>,
     @InjectModel(AccountDocument.name) private readonly accounts: Model<AccountDocument>,
+    private readonly usage: MongoTokenUsage,
     private readonly outbox: AuditOutbox,
     private readonly changes: MongoChangeFeed,
   ) {
@@ -54,8 +69,8 @@ export class MongoTokenRepository extends TokenRepository {
     const account = await onStore(() =>
       this.accounts
         .findById(token.accountId)
-        .select({ _id: 0, status: 1, rate_limit: 1, qiniu_uid: 1 })
-        .lean<Pick<AccountDocument, 'status' | 'rate_limit' | 'qiniu_uid'>>()
+        .select({ _id: 0, status: 1, rate_limit: 1, qiniu_uid: 1, validation_log: 1 })
+        .lean<Pick<AccountDocument, 'status' | 'rate_limit' | 'qiniu_uid' | 'validation_log'>>()
         .exec(),
     );
     if (account === null) return undefined;
@@ -65,6 +80,7 @@ export class MongoTokenRepository extends TokenRepository {
         status: account.status,
         ...(account.rate_limit === undefined ? {} : { rateLimit: toRateLimit(account.rate_limit) }),
         ...(account.qiniu_uid === undefined ? {} : { qiniuUid: account.qiniu_uid }),
+        ...(account.validation_log === undefined ? {} : { validationLog: toValidationLog(account.validation_log) }),
       },
     };
   }
@@ -101,50 +117,58 @@ export class MongoTokenRepository extends TokenRepository {
     at: Date,
     audit: AuditRecord,
   ): Promise<Token | undefined> {
-    return this.change(accountId, tokenId, { is_active: isActive, updated_at: at }, audit);
+    return this.change(accountId, tokenId, { set: { is_active: isActive, updated_at: at } }, audit);
+  }
+
+  override async update(
+    accountId: string,
+    tokenId: string,
+    { description, scopes, rateLimit }: TokenChanges,
+    at: Date,
+    audit: AuditRecord,
+  ): Promise<Token | undefined> {
+    const set: Partial<TokenDocument> = {
+      updated_at: at,
+      ...(description === undefined ? {} : { description }),
+      ...(scopes === undefined ? {} : { scope: [...scopes] }),
+      ...(rateLimit === undefined || rateLimit === null ? {} : { rate_limit: toRateLimitDocument(rateLimit) }),
+    };
+    return this.change(accountId, tokenId, rateLimit === null ? { set, unset: { rate_limit: 1 } } : { set }, audit);
   }
 
   override async delete(accountId: string, tokenId: string, audit: AuditRecord): Promise<boolean> {
-    const deleted = await this.change(accountId, tokenId, { deleted_at: audit.timestamp }, audit);
+    const deleted = await this.change(accountId, tokenId, { set: { deleted_at: audit.timestamp } }, audit);
     return deleted !== undefined;
   }
 
-  /**
-   * One update for each token, so that its total, its days and `last_used_at` always agree. If the process or the
-   * server dies in the middle, some tokens have got their counts and the others have not; none has got them twice,
-   * because a retry of the driver is recognised by the server (replica set) or never made (standalone). After a
-   * rejection it is unknown which: repeating the batch may count some twice, dropping it may lose some.
-   */
-  override async recordUsage(batch: readonly TokenUsage[]): Promise<void> {
-    const updates = usageUpdates(batch);
-    if (updates.length === 0) return;
-    await onStore(() => this.tokens.collection.bulkWrite(updates, { ordered: false }));
+  override recordUsage(batch: UsageBatch): Promise<void> {
+    return this.usage.record(batch);
   }
 
-  override async listDailyUsage(
+  override listUsage(
     accountId: string,
     tokenId: string,
-    fromDay: string,
-    toDay: string,
-  ): Promise<readonly DailyUsage[]> {
-    const document = await onStore(() =>
-      this.tokens
-        .findOne({ account_id: accountId, token_id: tokenId, ...NOT_DELETED })
-        .select({ _id: 0, daily_requests: 1 })
-        .lean<Pick<TokenDocument, 'daily_requests'>>()
-        .exec(),
-    );
-    return Object.entries(document?.daily_requests ?? {})
-      .filter(([day]) => day >= fromDay && day <= toDay)
-      .map(([day, requests]) => ({ day, requests }))
-      .sort((a, b) => (a.day < b.day ? -1 : 1));
+    granularity: UsageGranularity,
+    fromHour: number,
+    toHour: number,
+  ): Promise<readonly UsageBucket[]> {
+    return this.usage.list(accountId, tokenId, granularity, { from: fromHour, to: toHour });
+  }
+
+  override foldUsage(beforeHour: number, limit: number): Promise<number> {
+    return this.usage.fold(beforeHour, limit);
   }
 
   /** The TTL index does the same once a minute; this is for whoever wants it done at an instant of theirs. */
   override async purge(now: Date, limit: number): Promise<number> {
     const due = { purge_at: { $lte: now }, audit_pending: false };
     const found = await onStore(() =>
-      this.tokens.find(due).limit(limit).select({ token: 1 }).lean<Pick<TokenDocument, '_id' | 'token'>[]>().exec(),
+      this.tokens
+        .find(due)
+        .limit(limit)
+        .select({ token: 1, token_id: 1 })
+        .lean<Pick<TokenDocument, '_id' | 'token' | 'token_id'>[]>()
+        .exec(),
     );
     if (found.length === 0) return 0;
     const ids = found.map((document) => document._id);
@@ -152,6 +176,7 @@ export class MongoTokenRepository extends TokenRepository {
     for (const { token } of found) {
       this.changes.publish({ kind: 'token', tokenHash: token.toString('hex') });
     }
+    await this.usage.forget(found.map((document) => document.token_id));
     return deletedCount;
   }
 
@@ -169,18 +194,22 @@ export class MongoTokenRepository extends TokenRepository {
   private async change(
     accountId: string,
     tokenId: string,
-    set: Partial<TokenDocument>,
+    { set, unset }: TokenUpdate,
     audit: AuditRecord,
   ): Promise<Token | undefined> {
     const changed = await onStore(() =>
       this.tokens
         .findOneAndUpdate(
           { account_id: accountId, token_id: tokenId, ...NOT_DELETED },
-          { $set: { ...set, audit_pending: true }, $push: { pending_audit: toAuditDocument(audit) } },
+          {
+            $set: { ...set, audit_pending: true },
+            $push: { pending_audit: toAuditDocument(audit) },
+            ...(unset === undefined ? {} : { $unset: unset }),
+          },
           { returnDocument: 'after' },
         )
-        .select({ daily_requests: 0 })
-        .lean<Omit<TokenDocument, 'daily_requests'>>()
+        .select(WITHOUT_USAGE)
+        .lean<Omit<TokenDocument, keyof typeof WITHOUT_USAGE>>()
         .exec(),
     );
     if (changed === null) return undefined;

@@ -2,7 +2,7 @@ import { DuplicateError, TollgateError } from '@tollgate/domain';
 import { mongo } from 'mongoose';
 import { MONGO_INDEXES } from './index-specs';
 
-const DUPLICATE_KEY = 11000;
+export const DUPLICATE_KEY = 11000;
 
 /** Errors of the driver that mean "no usable server right now"; named, since not all are exported as classes. */
 const UNREACHABLE_NAMES: ReadonlySet<string> = new Set([
@@ -50,8 +50,12 @@ export async function onStore<T>(work: () => Promise<T>): Promise<T> {
 /** The same for an error at hand. */
 export function translateStoreError(error: unknown): unknown {
   if (isDuplicate(error)) return new DuplicateError(duplicateField(error));
-  if (isUnreachable(error)) return new TollgateError('unavailable', 'record store unavailable', { cause: error });
-  return error;
+  return isUnreachable(error) ? storeUnavailable(error) : error;
+}
+
+/** What our callers hear when MongoDB does not answer or does not confirm. */
+export function storeUnavailable(cause: unknown): TollgateError {
+  return new TollgateError('unavailable', 'record store unavailable', { cause });
 }
 
 /** Whether a unique index refused the write. */

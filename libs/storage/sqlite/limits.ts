@@ -20,6 +20,18 @@ export const SQLITE_LIMITS = {
   /** The same for reads, which run on the event loop; in WAL mode they wait only while a crashed peer is recovered. */
   readBusyTimeoutMs: 1_000,
 
+  /**
+   * Entries of a usage batch that one command counts; a longer batch becomes several, one after the other, so that
+   * other writes get between.
+   */
+  usageEntriesPerCommand: 5_000,
+
+  /** Milliseconds for which the ids of counted usage batches are kept; one told again after that counts twice. */
+  usageBatchMemoryMs: 172_800_000,
+
+  /** Ids of usage batches that are forgotten with each new one, at most. */
+  usageBatchesForgotten: 10,
+
   /** Kibibytes of pages that each connection keeps in memory. */
   pageCacheKiB: 65_536,
 

@@ -7,6 +7,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  ValidationLogRepository,
 } from '@tollgate/domain';
 import type { SqliteStorageOptions } from '../storage-options';
 import { SqliteStore } from './sqlite-store';
@@ -32,6 +33,7 @@ export class SqliteStorageModule implements OnApplicationShutdown {
     const ports = [
       port(AccountRepository, (from) => from.accounts),
       port(TokenRepository, (from) => from.tokens),
+      port(ValidationLogRepository, (from) => from.validationLogs),
       port(AuditRepository, (from) => from.audits),
       port(ReplayRepository, (from) => from.replays),
       port(ImportRepository, (from) => from.imports),

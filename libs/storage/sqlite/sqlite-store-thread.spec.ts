@@ -32,6 +32,7 @@ describe('with the writer in a thread', () => {
     const underTest = (store: SqliteStore, removeData: () => void): StoreUnderTest => ({
       accounts: store.accounts,
       tokens: store.tokens,
+      validationLogs: store.validationLogs,
       audits: store.audits,
       replays: store.replays,
       imports: store.imports,

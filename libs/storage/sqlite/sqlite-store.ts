@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { type Clock, SystemClock } from '@tollgate/domain';
 import { SQLITE_LIMITS } from './limits';
 import { MIGRATIONS } from './migrations';
 import { migrate } from './migrator';
@@ -8,6 +9,7 @@ import { SqliteAuditRepository } from './repositories/sqlite-audit-repository';
 import { SqliteImportRepository } from './repositories/sqlite-import-repository';
 import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
 import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
+import { SqliteValidationLogRepository } from './repositories/sqlite-validation-log-repository';
 import { SqliteChangeFeed } from './sqlite-change-feed';
 import { isSqliteError } from './sqlite-error';
 import { SqliteReader } from './sqlite-reader';
@@ -25,6 +27,8 @@ export interface SqliteStoreOptions {
   readonly writer?: 'thread' | 'inline';
   /** The compiled `write-worker`, where it is not beside this file. */
   readonly workerFile?: string;
+  /** The machine's own unless given. */
+  readonly clock?: Clock;
   /** Told of faults that no caller hears of: a dead writer, a failing poll, a subscriber that throws. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -41,6 +45,7 @@ export interface SqliteStoreOptions {
 export class SqliteStore {
   readonly accounts: SqliteAccountRepository;
   readonly tokens: SqliteTokenRepository;
+  readonly validationLogs: SqliteValidationLogRepository;
   readonly audits: SqliteAuditRepository;
   readonly replays: SqliteReplayRepository;
   readonly imports: SqliteImportRepository;
@@ -52,9 +57,11 @@ export class SqliteStore {
     private readonly writer: GroupCommitWriter,
     private readonly runner: BatchRunner,
     readonly changes: SqliteChangeFeed,
+    clock: Clock,
   ) {
     this.accounts = new SqliteAccountRepository(reader, writer);
-    this.tokens = new SqliteTokenRepository(reader, writer);
+    this.tokens = new SqliteTokenRepository(reader, writer, clock);
+    this.validationLogs = new SqliteValidationLogRepository(reader, writer);
     this.audits = new SqliteAuditRepository(reader, writer);
     this.replays = new SqliteReplayRepository(writer);
     this.imports = new SqliteImportRepository(writer);
@@ -67,7 +74,7 @@ export class SqliteStore {
    * @throws Error when it cannot be opened; the message names the path
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { path, onFault = () => undefined } = options;
+    const { path, clock = new SystemClock(), onFault = () => undefined } = options;
     try {
       prepareFile(path);
       // Before the reader: it makes the log files that a read-only connection needs.
@@ -79,7 +86,7 @@ export class SqliteStore {
           changes.tellOwn(logged);
         });
         changes.start();
-        return new SqliteStore(reader, writer, runner, changes);
+        return new SqliteStore(reader, writer, runner, changes, clock);
       } catch (error) {
         await runner.close();
         throw error;

@@ -42,6 +42,23 @@ export function accountChangesContract(store: () => StoreUnderTest): void {
       expect(await auditTrail(store(), account.id, { action: 'update_account_rate_limit' })).toHaveLength(2);
     });
 
+    it('setValidationLog switches the log on and off again', async () => {
+      const account = await stored();
+      const validationLog = { retentionMs: 7 * 86_400_000 };
+      const first = buildAuditRecord({ accountId: account.id, action: 'update_validation_log', timestamp: LATER });
+      const second = buildAuditRecord({ accountId: account.id, action: 'update_validation_log' });
+
+      const on = await store().accounts.setValidationLog(account.id, validationLog, LATER, first);
+      expect(on).toStrictEqual({ ...account, validationLog, updatedAt: LATER });
+      expect(await store().accounts.findById(account.id)).toStrictEqual(on);
+
+      const off = await store().accounts.setValidationLog(account.id, undefined, LATER, second);
+      expect(off).toStrictEqual({ ...account, updatedAt: LATER });
+      expect(await store().accounts.findById(account.id)).toStrictEqual(off);
+      const trail = await auditTrail(store(), account.id, { action: 'update_validation_log' });
+      expect(trail).toStrictEqual([first, second]);
+    });
+
     it('replaceSecret replaces the secret and keeps the AccessKey', async () => {
       const account = await stored();
       const fresh = buildCredentials('k2');
@@ -79,6 +96,7 @@ export function accountChangesContract(store: () => StoreUnderTest): void {
 
       expect(await store().accounts.setStatus(missing, 'suspended', LATER, audit())).toBeUndefined();
       expect(await store().accounts.setRateLimit(missing, {}, LATER, audit())).toBeUndefined();
+      expect(await store().accounts.setValidationLog(missing, { retentionMs: 1 }, LATER, audit())).toBeUndefined();
       expect(
         await store().accounts.replaceSecret(missing, { secretSealed, secretHash }, LATER, audit()),
       ).toBeUndefined();

@@ -19,6 +19,7 @@ export function accountRepositoryContract(name: string, setup: StoreSetup): void
           company: `O'Brien "& Söhne" 株式会社 🚀 \\ %_`,
           rateLimit: { requestsPerMinute: 5, requestsPerDay: 1_000_000 },
           qiniuUid: 4_294_967_295,
+          validationLog: { retentionMs: 400 * 86_400_000 },
           createdAt: new Date('2026-01-04T10:00:00.123Z'),
         });
         const accessKey = account.credentials?.accessKey ?? '';

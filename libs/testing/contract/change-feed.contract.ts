@@ -59,6 +59,13 @@ export function changeFeedContract(name: string, setup: StoreSetup): void {
         expect(await toldDuring(write)).toContainEqual(ofToken(token));
       });
 
+      it('a token whose scopes or limits change', async () => {
+        const token = await storedToken();
+        const write = async (): Promise<unknown> =>
+          store().tokens.update(token.accountId, token.id, { scopes: [] }, LATER, audit());
+        expect(await toldDuring(write)).toContainEqual(ofToken(token));
+      });
+
       it('a deleted token', async () => {
         const token = await storedToken();
         const write = async (): Promise<unknown> => store().tokens.delete(token.accountId, token.id, audit());
@@ -84,6 +91,13 @@ export function changeFeedContract(name: string, setup: StoreSetup): void {
         const { id } = await storedAccount();
         const write = async (): Promise<unknown> =>
           store().accounts.setRateLimit(id, { requestsPerMinute: 1 }, LATER, audit());
+        expect(await toldDuring(write)).toContainEqual(ofAccount(id));
+      });
+
+      it('the validation log of an account', async () => {
+        const { id } = await storedAccount();
+        const write = async (): Promise<unknown> =>
+          store().accounts.setValidationLog(id, { retentionMs: 1000 }, LATER, audit());
         expect(await toldDuring(write)).toContainEqual(ofAccount(id));
       });
 

@@ -1,11 +1,13 @@
-import { newAccountId } from '@tollgate/domain';
+import { newAccountId, type Token, type UsageBucket } from '@tollgate/domain';
 import { buildAccount } from '../factories/build-account';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
+import { buildUsage, buildUsageBatch } from '../factories/build-usage';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import { auditTrail, type StoreSetup, useStore } from './store-under-test';
 
 const LATER = new Date(TEST_EPOCH_MS + 60_000);
+const hourOf = (day: string): number => Date.parse(day) / 3_600_000;
 
 /** What every {@link ImportRepository} guarantees. */
 export function importRepositoryContract(name: string, setup: StoreSetup): void {
@@ -59,6 +61,9 @@ export function importRepositoryContract(name: string, setup: StoreSetup): void 
     });
 
     describe('importToken', () => {
+      const days = async ({ accountId, id }: Token): Promise<readonly UsageBucket[]> =>
+        store().tokens.listUsage(accountId, id, 'day', hourOf('2026-01-01'), hourOf('2026-02-01'));
+
       it('inserts token, totals and days once, however often it is told', async () => {
         const account = buildAccount();
         await store().imports.importAccount(account);
@@ -71,9 +76,11 @@ export function importRepositoryContract(name: string, setup: StoreSetup): void 
         expect(await store().imports.importToken(token, usage)).toStrictEqual({ kind: 'inserted' });
         expect(await store().imports.importToken(token, usage)).toStrictEqual({ kind: 'exists' });
         expect(await store().tokens.findById(account.id, token.id)).toStrictEqual(token);
-        expect(await store().tokens.listDailyUsage(account.id, token.id, '2026-01-01', '2026-01-31')).toStrictEqual(
-          usage,
-        );
+        expect(await days(token)).toStrictEqual([
+          { startHour: hourOf('2026-01-02'), counts: { valid: 10 } },
+          { startHour: hourOf('2026-01-03'), counts: { valid: 20 } },
+        ]);
+        expect(await store().tokens.listUsage(account.id, token.id, 'hour', 0, hourOf('2026-02-01'))).toStrictEqual([]);
         expect((await store().tokens.findCredentialByHash(token.hash))?.token).toStrictEqual(token);
         expect(await auditTrail(store(), account.id)).toStrictEqual([]);
       });
@@ -82,17 +89,15 @@ export function importRepositoryContract(name: string, setup: StoreSetup): void 
         const accountId = newAccountId();
         const token = buildToken({ accountId, totalRequests: 1 });
         await store().imports.importToken(token, [{ day: '2026-01-04', requests: 1 }]);
-        await store().tokens.recordUsage([
-          { accountId, tokenId: token.id, day: '2026-01-04', requests: 2, lastUsedAt: LATER },
-        ]);
+        await store().tokens.recordUsage(
+          buildUsageBatch([buildUsage(token, hourOf('2026-01-04') + 5, { valid: 2, scope: 1 }, LATER)]),
+        );
 
         expect(await store().imports.importToken(token, [{ day: '2026-01-04', requests: 1 }])).toStrictEqual({
           kind: 'exists',
         });
         expect((await store().tokens.findById(accountId, token.id))?.totalRequests).toBe(3);
-        expect(await store().tokens.listDailyUsage(accountId, token.id, '2026-01-04', '2026-01-04')).toStrictEqual([
-          { day: '2026-01-04', requests: 3 },
-        ]);
+        expect(await days(token)).toStrictEqual([{ startHour: hourOf('2026-01-04'), counts: { valid: 3, scope: 1 } }]);
       });
 
       it('answers a conflict for another token with a taken id or value and touches nothing', async () => {
@@ -106,9 +111,7 @@ export function importRepositoryContract(name: string, setup: StoreSetup): void 
         expect(await store().imports.importToken(sameValue, usage)).toStrictEqual({ kind: 'conflict', field: 'token' });
         expect(await store().tokens.findById(token.accountId, token.id)).toStrictEqual(token);
         expect(await store().tokens.findById(sameValue.accountId, sameValue.id)).toBeUndefined();
-        expect(
-          await store().tokens.listDailyUsage(token.accountId, token.id, '2026-01-04', '2026-01-04'),
-        ).toStrictEqual([]);
+        expect(await days(token)).toStrictEqual([]);
       });
     });
 

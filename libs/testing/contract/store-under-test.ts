@@ -8,12 +8,14 @@ import type {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  ValidationLogRepository,
 } from '@tollgate/domain';
 
 /** One open store of a driver, as the contract suites see it. */
 export interface StoreUnderTest {
   readonly accounts: AccountRepository;
   readonly tokens: TokenRepository;
+  readonly validationLogs: ValidationLogRepository;
   readonly audits: AuditRepository;
   readonly replays: ReplayRepository;
   readonly imports: ImportRepository;

@@ -7,6 +7,7 @@ import { storeHealthContract } from './store-health.contract';
 import type { StoreSetup } from './store-under-test';
 import { tokenRepositoryContract } from './token-repository.contract';
 import { tokenUsageContract } from './token-usage.contract';
+import { validationLogContract } from './validation-log.contract';
 
 /**
  * What every driver of the record store must pass, all suites of it. Each suite opens a store of its own.
@@ -16,6 +17,7 @@ export function storeContract(name: string, setup: StoreSetup): void {
   accountRepositoryContract(name, setup);
   tokenRepositoryContract(name, setup);
   tokenUsageContract(name, setup);
+  validationLogContract(name, setup);
   auditRepositoryContract(name, setup);
   replayRepositoryContract(name, setup);
   importRepositoryContract(name, setup);

@@ -1,6 +1,7 @@
 import { newAccountId, type Token } from '@tollgate/domain';
 import { buildAuditRecord } from '../factories/build-audit-record';
 import { buildToken } from '../factories/build-token';
+import { buildUsage, buildUsageBatch } from '../factories/build-usage';
 import type { StoreUnderTest } from './store-under-test';
 
 /** Long before every other time in the suites, so that a purge up to here meets only what was put here. */
@@ -20,13 +21,11 @@ export function tokenPurgeContract(store: () => StoreUnderTest): void {
       const due = await stored(accountId, DUE);
       const early = await stored(accountId, new Date(DUE.getTime() + 1));
       const endless = await stored(accountId, undefined);
-      await store().tokens.recordUsage([
-        { accountId, tokenId: due.id, day: '2000-12-31', requests: 1, lastUsedAt: new Date(0) },
-      ]);
+      await store().tokens.recordUsage(buildUsageBatch([buildUsage(due, 0, { valid: 1 }, new Date(0))]));
 
       expect(await store().tokens.purge(DUE, 100)).toBe(1);
       expect(await store().tokens.findById(accountId, due.id)).toBeUndefined();
-      expect(await store().tokens.listDailyUsage(accountId, due.id, '2000-01-01', '2100-01-01')).toStrictEqual([]);
+      expect(await store().tokens.listUsage(accountId, due.id, 'day', 0, 24)).toStrictEqual([]);
       expect(await store().tokens.findById(accountId, early.id)).toStrictEqual(early);
       expect(await store().tokens.findById(accountId, endless.id)).toStrictEqual(endless);
       expect(await store().tokens.purge(new Date(DUE.getTime() + 1), 100)).toBe(1);

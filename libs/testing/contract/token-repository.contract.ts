@@ -6,6 +6,7 @@ import { TEST_EPOCH_MS } from '../fake-clock';
 import { auditTrail, type StoreSetup, useStore } from './store-under-test';
 import { tokenListContract } from './token-list.contract';
 import { tokenPurgeContract } from './token-purge.contract';
+import { tokenUpdateContract } from './token-update.contract';
 
 const LATER = new Date(TEST_EPOCH_MS + 60_000);
 
@@ -115,6 +116,24 @@ export function tokenRepositoryContract(name: string, setup: StoreSetup): void {
         });
       });
 
+      it('tells of the validation log of the account while it is on', async () => {
+        const validationLog = { retentionMs: 3_600_000 };
+        const account = await storedAccount({ validationLog });
+        const token = await stored({ accountId: account.id });
+        expect((await store().tokens.findCredentialByHash(token.hash))?.account).toStrictEqual({
+          status: 'active',
+          validationLog,
+        });
+
+        const audit = (): AuditRecord => buildAuditRecord({ accountId: account.id, action: 'update_validation_log' });
+        await store().accounts.setValidationLog(account.id, undefined, LATER, audit());
+        expect((await store().tokens.findCredentialByHash(token.hash))?.account).toStrictEqual({ status: 'active' });
+        await store().accounts.setValidationLog(account.id, { retentionMs: 5 }, LATER, audit());
+        expect((await store().tokens.findCredentialByHash(token.hash))?.account.validationLog).toStrictEqual({
+          retentionMs: 5,
+        });
+      });
+
       it('answers inactive and expired tokens too, for the caller to judge', async () => {
         const account = await storedAccount();
         const token = await stored({ accountId: account.id, isActive: false, expiresAt: new Date(0) });
@@ -186,12 +205,14 @@ export function tokenRepositoryContract(name: string, setup: StoreSetup): void {
         expect(await store().tokens.findById(stranger.id, tokenId)).toBeUndefined();
         expect(await store().tokens.setActive(stranger.id, tokenId, false, LATER, audit())).toBeUndefined();
         expect(await store().tokens.delete(stranger.id, tokenId, audit())).toBe(false);
-        expect(await store().tokens.listDailyUsage(stranger.id, tokenId, '2000-01-01', '2100-01-01')).toStrictEqual([]);
+        const changes = { description: 'taken over', rateLimit: null };
+        expect(await store().tokens.update(stranger.id, tokenId, changes, LATER, audit())).toBeUndefined();
       }
       expect(await auditTrail(store(), stranger.id, { action: 'update_token' })).toStrictEqual([]);
       expect(await store().tokens.findById(owner.id, token.id)).toStrictEqual(token);
     });
 
+    tokenUpdateContract(store);
     tokenListContract(store);
     tokenPurgeContract(store);
   });

@@ -3,6 +3,12 @@ import type { Account, AccountStatus, AuditRecord } from '@tollgate/domain';
 import { AuditRecordSchema, toAuditDocument, type AuditRecordDocument } from './audit-record.schema';
 import { DOCUMENT_OPTIONS } from './document-options';
 import { RateLimitDocument, RateLimitSchema, toRateLimit, toRateLimitDocument } from './rate-limit.schema';
+import {
+  toValidationLog,
+  toValidationLogDocument,
+  ValidationLogSettingDocument,
+  ValidationLogSettingSchema,
+} from './validation-log-setting.schema';
 
 @Schema({ _id: false })
 export class SealedSecretDocument {
@@ -48,6 +54,9 @@ export class AccountDocument {
   @Prop({ type: Number })
   qiniu_uid?: number;
 
+  @Prop({ type: ValidationLogSettingSchema })
+  validation_log?: ValidationLogSettingDocument;
+
   @Prop({ type: String, required: true, enum: ['local', 'directory'] })
   origin!: Account['origin'];
 
@@ -86,6 +95,7 @@ export function toAccountDocument(account: Account, audit?: AuditRecord): Accoun
     status: account.status,
     ...(account.rateLimit === undefined ? {} : { rate_limit: toRateLimitDocument(account.rateLimit) }),
     ...(account.qiniuUid === undefined ? {} : { qiniu_uid: account.qiniuUid }),
+    ...(account.validationLog === undefined ? {} : { validation_log: toValidationLogDocument(account.validationLog) }),
     origin: account.origin,
     created_at: account.createdAt,
     updated_at: account.updatedAt,
@@ -109,6 +119,7 @@ export function toAccount(document: AccountDocument): Account {
     status: document.status,
     ...(document.rate_limit === undefined ? {} : { rateLimit: toRateLimit(document.rate_limit) }),
     ...(document.qiniu_uid === undefined ? {} : { qiniuUid: document.qiniu_uid }),
+    ...(document.validation_log === undefined ? {} : { validationLog: toValidationLog(document.validation_log) }),
     origin: document.origin,
     createdAt: document.created_at,
     updatedAt: document.updated_at,

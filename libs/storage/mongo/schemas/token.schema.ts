@@ -5,7 +5,7 @@ import { AuditRecordSchema, toAuditDocument, type AuditRecordDocument } from './
 import { DOCUMENT_OPTIONS } from './document-options';
 import { RateLimitDocument, RateLimitSchema, toRateLimit, toRateLimitDocument } from './rate-limit.schema';
 
-/** One bearer token with its usage, so that counts and token change and vanish in one write. */
+/** One bearer token with its totals; its usage by hour and day is in `token_usage`. */
 @Schema({ collection: 'tokens', ...DOCUMENT_OPTIONS })
 export class TokenDocument {
   @Prop({ type: SchemaTypes.ObjectId, required: true })
@@ -64,9 +64,16 @@ export class TokenDocument {
   @Prop({ type: Date })
   last_used_at?: Date;
 
-  /** Requests by UTC day, `{"2026-01-04": 12}`; 20 bytes a day of use. */
+  /**
+   * Granted uses by UTC day, `{"2026-01-04": 12}`, that are not in `token_usage`: what an import brought along, in one
+   * write with its token, and what was counted before `token_usage` was. Nothing is added to it.
+   */
   @Prop({ type: SchemaTypes.Mixed, required: true })
   daily_requests!: Record<string, number>;
+
+  /** Marks of the latest batches in `total_requests`, newest last; see usage-updates.ts. */
+  @Prop({ type: [SchemaTypes.Buffer], default: undefined })
+  usage_batches?: (Buffer | mongo.Binary)[];
 
   /** Set by the deletion and found by nothing but the outbox: the token is gone for everybody else from then on. */
   @Prop({ type: Date })
@@ -83,14 +90,20 @@ export class TokenDocument {
 
 export const TokenSchema = SchemaFactory.createForClass(TokenDocument);
 
+/** A deleted token waits for its audit record to be handed on; nobody else may see it. */
+export const NOT_DELETED = { deleted_at: { $exists: false } } as const;
+
 /** The part of a stored token that makes a {@link Token}. */
 export type TokenFields = Omit<
   TokenDocument,
-  '_id' | 'daily_requests' | 'deleted_at' | 'pending_audit' | 'audit_pending'
+  '_id' | 'daily_requests' | 'usage_batches' | 'deleted_at' | 'pending_audit' | 'audit_pending'
 >;
 
-/** Leaves out what a {@link Token} does not hold, above all the usage days. */
-export const TOKEN_PROJECTION = { _id: 0, daily_requests: 0, pending_audit: 0, audit_pending: 0 } as const;
+/** Leaves out what of the usage is only for counting and for lists of days. */
+export const WITHOUT_USAGE = { daily_requests: 0, usage_batches: 0 } as const;
+
+/** Leaves out what a {@link Token} does not hold. */
+export const TOKEN_PROJECTION = { _id: 0, ...WITHOUT_USAGE, pending_audit: 0, audit_pending: 0 } as const;
 
 /** @param audit the record of the token's creation; absent for an imported token */
 export function toTokenDocument(token: Token, usage: readonly DailyUsage[], audit?: AuditRecord): TokenDocument {

@@ -17,7 +17,7 @@ export function accountWrites(
   const insert = db.prepare<[AccountRow]>(
     `INSERT INTO accounts (${ACCOUNT_COLUMNS})
      VALUES (@id, @email, @company, @password_hash, @access_key, @secret_key_id, @secret_envelope, @secret_hash,
-             @status, @rate_limit, @qiniu_uid, @origin, @created_at, @updated_at)`,
+             @status, @rate_limit, @qiniu_uid, @validation_log_retention_ms, @origin, @created_at, @updated_at)`,
   );
   const find = db.prepare<[string], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE id = ?`);
   const replaceSecret = db.prepare<[string, string, string, number, string], AccountRow>(
@@ -29,6 +29,9 @@ export function accountWrites(
   );
   const setRateLimit = db.prepare<[string | null, number, string], AccountRow>(
     `UPDATE accounts SET rate_limit = ?, updated_at = ? WHERE id = ? RETURNING ${ACCOUNT_COLUMNS}`,
+  );
+  const setValidationLog = db.prepare<[number | null, number, string], AccountRow>(
+    `UPDATE accounts SET validation_log_retention_ms = ?, updated_at = ? WHERE id = ? RETURNING ${ACCOUNT_COLUMNS}`,
   );
   const updateFromDirectory = db.prepare<[AccountRow]>(
     `UPDATE accounts SET email = @email, status = @status, updated_at = @updated_at WHERE id = @id`,
@@ -58,6 +61,8 @@ export function accountWrites(
     'account.setStatus': ({ accountId, status, atMs, audit }) => changed(setStatus.get(status, atMs, accountId), audit),
     'account.setRateLimit': ({ accountId, rateLimit, atMs, audit }) =>
       changed(setRateLimit.get(rateLimit, atMs, accountId), audit),
+    'account.setValidationLog': ({ accountId, retentionMs, atMs, audit }) =>
+      changed(setValidationLog.get(retentionMs, atMs, accountId), audit),
     'account.upsertFromDirectory': ({ account }) => {
       const stored = find.get(account.id);
       if (stored === undefined) insert.run(account);

@@ -7,6 +7,7 @@ import type { WriteCommand, WriteHandlers, WriteResult, WriteVerb } from './comm
 import { duplicateField } from './duplicate-field';
 import { replayWrites } from './replay-writes';
 import { tokenWrites } from './token-writes';
+import { validationLogWrites } from './validation-log-writes';
 
 /** How one command of a committed batch ended. */
 export type CommandOutcome =
@@ -46,6 +47,7 @@ export class BatchExecutor {
       ...tokenWrites(db, this.changes, appendAudit),
       ...auditWrites(db, appendAudit),
       ...replayWrites(db),
+      ...validationLogWrites(db),
       ping: () => null,
     };
     this.begin = db.prepare('BEGIN IMMEDIATE');

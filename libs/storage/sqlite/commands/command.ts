@@ -2,6 +2,8 @@ import type { AccountStatus, DailyUsage, ImportOutcome } from '@tollgate/domain'
 import type { AccountRow } from '../rows/account-row';
 import type { AuditRow } from '../rows/audit-row';
 import type { TokenRow } from '../rows/token-row';
+import type { UsageEntries } from '../rows/usage-entries';
+import type { ValidationRow } from '../rows/validation-row';
 
 /** A change of one account and the record of it. */
 interface AccountChange {
@@ -10,14 +12,16 @@ interface AccountChange {
   readonly audit: AuditRow;
 }
 
-/** Usage of one token on one day. */
-export interface UsageEntry {
+/** What changes of a token; `null` stays as it is. */
+export interface TokenChange {
   readonly accountId: string;
   readonly tokenId: string;
-  /** Since the epoch. */
-  readonly day: number;
-  readonly requests: number;
-  readonly lastUsedAtMs: number;
+  readonly description: string | null;
+  readonly scopes: string | null;
+  /** 1 when `rateLimit`, be it `null`, takes the place of what is there; else 0. */
+  readonly setsRateLimit: number;
+  readonly rateLimit: string | null;
+  readonly atMs: number;
 }
 
 /**
@@ -32,6 +36,7 @@ export interface WriteVerbs {
   };
   'account.setStatus': { input: AccountChange & { status: AccountStatus }; result: AccountRow | null };
   'account.setRateLimit': { input: AccountChange & { rateLimit: string | null }; result: AccountRow | null };
+  'account.setValidationLog': { input: AccountChange & { retentionMs: number | null }; result: AccountRow | null };
   'account.upsertFromDirectory': { input: { account: AccountRow }; result: null };
   'account.reseal': {
     input: {
@@ -48,14 +53,18 @@ export interface WriteVerbs {
     input: { accountId: string; tokenId: string; isActive: number; atMs: number; audit: AuditRow };
     result: TokenRow | null;
   };
+  'token.update': { input: { change: TokenChange; audit: AuditRow }; result: TokenRow | null };
   'token.delete': { input: { accountId: string; tokenId: string; audit: AuditRow }; result: boolean };
-  'token.recordUsage': { input: { entries: readonly UsageEntry[] }; result: null };
+  'token.recordUsage': { input: { batchId: string; atMs: number; entries: UsageEntries }; result: null };
+  'token.foldUsage': { input: { beforeHour: number; limit: number }; result: number };
   'token.purge': { input: { nowMs: number; limit: number }; result: number };
   'audit.append': { input: { record: AuditRow }; result: null };
   'audit.purge': { input: { beforeMs: number; limit: number }; result: number };
   'replay.claim': { input: { key: Uint8Array; nowMs: number; expiresAtMs: number }; result: boolean };
   'replay.release': { input: { key: Uint8Array }; result: null };
   'replay.purge': { input: { nowMs: number; limit: number }; result: number };
+  'validationLog.append': { input: { records: readonly ValidationRow[] }; result: null };
+  'validationLog.purge': { input: { nowMs: number; limit: number }; result: number };
   'import.account': { input: { account: AccountRow }; result: ImportOutcome };
   'import.token': { input: { token: TokenRow; usage: readonly DailyUsage[] }; result: ImportOutcome };
   'import.auditRecord': { input: { record: AuditRow }; result: ImportOutcome };

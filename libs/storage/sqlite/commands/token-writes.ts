@@ -1,9 +1,10 @@
 import type { DailyUsage, ImportOutcome } from '@tollgate/domain';
 import type { Database } from 'better-sqlite3';
+import type { AuditRow } from '../rows/audit-row';
 import { TOKEN_COLUMNS, type TokenRow } from '../rows/token-row';
 import type { AuditAppender } from './audit-writes';
 import type { ChangeLog } from './change-log';
-import type { WriteHandlers, WriteVerb } from './command';
+import type { TokenChange, WriteHandlers, WriteVerb } from './command';
 import { importOutcome } from './import-outcome';
 import { usageWrites } from './usage-writes';
 
@@ -21,6 +22,14 @@ export function tokenWrites(db: Database, changes: ChangeLog, appendAudit: Audit
   const setActive = db.prepare<[number, number, string, string], TokenRow>(
     `UPDATE tokens SET is_active = ?, updated_at = ? WHERE id = ? AND account_id = ? RETURNING ${TOKEN_COLUMNS}`,
   );
+  const update = db.prepare<[TokenChange], TokenRow>(
+    `UPDATE tokens SET
+       description = coalesce(@description, description),
+       scopes = coalesce(@scopes, scopes),
+       rate_limit = iif(@setsRateLimit, @rateLimit, rate_limit),
+       updated_at = @atMs
+     WHERE id = @tokenId AND account_id = @accountId RETURNING ${TOKEN_COLUMNS}`,
+  );
   const remove = db.prepare<[string, string], RemovedRow>(
     'DELETE FROM tokens WHERE id = ? AND account_id = ? RETURNING seq, hash',
   );
@@ -33,6 +42,13 @@ export function tokenWrites(db: Database, changes: ChangeLog, appendAudit: Audit
   const forget = ({ seq, hash }: RemovedRow): void => {
     usage.remove(seq);
     changes.tokenChanged(hash);
+  };
+  /** Tells the caches and keeps the record of a change, if there was one. */
+  const changed = (row: TokenRow | undefined, audit: AuditRow): TokenRow | null => {
+    if (row === undefined) return null;
+    appendAudit(audit);
+    changes.tokenChanged(row.hash);
+    return row;
   };
   const importNew = (token: TokenRow, days: readonly DailyUsage[]): ImportOutcome =>
     importOutcome(() => {
@@ -48,13 +64,9 @@ export function tokenWrites(db: Database, changes: ChangeLog, appendAudit: Audit
       changes.tokenChanged(token.hash);
       return null;
     },
-    'token.setActive': ({ accountId, tokenId, isActive, atMs, audit }) => {
-      const row = setActive.get(isActive, atMs, tokenId, accountId);
-      if (row === undefined) return null;
-      appendAudit(audit);
-      changes.tokenChanged(row.hash);
-      return row;
-    },
+    'token.setActive': ({ accountId, tokenId, isActive, atMs, audit }) =>
+      changed(setActive.get(isActive, atMs, tokenId, accountId), audit),
+    'token.update': ({ change, audit }) => changed(update.get(change), audit),
     'token.delete': ({ accountId, tokenId, audit }) => {
       const row = remove.get(tokenId, accountId);
       if (row === undefined) return false;
@@ -62,10 +74,11 @@ export function tokenWrites(db: Database, changes: ChangeLog, appendAudit: Audit
       forget(row);
       return true;
     },
-    'token.recordUsage': ({ entries }) => {
-      usage.add(entries);
+    'token.recordUsage': ({ batchId, atMs, entries }) => {
+      usage.record(batchId, atMs, entries);
       return null;
     },
+    'token.foldUsage': ({ beforeHour, limit }) => usage.fold(beforeHour, limit),
     'token.purge': ({ nowMs, limit }) => {
       const rows = purge.all(nowMs, limit);
       rows.forEach(forget);

@@ -1,7 +1,8 @@
 import { records } from './0001-records';
+import { usageByResult } from './0002-usage-by-result';
 import type { Migration } from './migration';
 
 export { type Migration, migrationChecksum } from './migration';
 
 /** Every step of the schema in order. */
-export const MIGRATIONS: readonly Migration[] = [records];
+export const MIGRATIONS: readonly Migration[] = [records, usageByResult];

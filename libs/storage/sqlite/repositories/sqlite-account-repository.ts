@@ -8,6 +8,7 @@ import {
   type PageRequest,
   type RateLimit,
   type SealedSecret,
+  type ValidationLogSetting,
 } from '@tollgate/domain';
 import { ACCOUNT_COLUMNS, type AccountRow, toAccount, toAccountRow } from '../rows/account-row';
 import { toAuditRow } from '../rows/audit-row';
@@ -84,6 +85,20 @@ export class SqliteAccountRepository extends AccountRepository {
     const row = await this.writer.submit({
       verb: 'account.setRateLimit',
       input: { accountId, rateLimit: rateLimitText(rateLimit), atMs: at.getTime(), audit: toAuditRow(audit) },
+    });
+    return accountOrUndefined(row);
+  }
+
+  override async setValidationLog(
+    accountId: string,
+    validationLog: ValidationLogSetting | undefined,
+    at: Date,
+    audit: AuditRecord,
+  ): Promise<Account | undefined> {
+    const retentionMs = validationLog?.retentionMs ?? null;
+    const row = await this.writer.submit({
+      verb: 'account.setValidationLog',
+      input: { accountId, retentionMs, atMs: at.getTime(), audit: toAuditRow(audit) },
     });
     return accountOrUndefined(row);
   }

@@ -1,48 +1,42 @@
 import {
   type AuditRecord,
-  type DailyUsage,
+  type Clock,
   type Page,
   type PageRequest,
   type Token,
+  type TokenChanges,
   type TokenCredential,
   type TokenFilter,
   TokenRepository,
-  type TokenUsage,
+  type UsageBatch,
+  type UsageBucket,
+  type UsageGranularity,
 } from '@tollgate/domain';
+import { SQLITE_LIMITS } from '../limits';
 import { toAuditRow } from '../rows/audit-row';
-import { epochDay } from '../rows/epoch-day';
+import { rateLimitText } from '../rows/rate-limit-text';
 import { type CredentialRow, TOKEN_COLUMNS, toCredential, toToken, type TokenRow, toTokenRow } from '../rows/token-row';
+import { packUsage } from '../rows/usage-entries';
 import type { SqliteReader } from '../sqlite-reader';
 import type { GroupCommitWriter } from '../writer/group-commit-writer';
+import { listUsage } from './list-usage';
 import { readPage } from './read-page';
 
 const FIND = `SELECT ${TOKEN_COLUMNS} FROM tokens WHERE id = ? AND account_id = ?`;
 
 const FIND_CREDENTIAL = `
   SELECT ${TOKEN_COLUMNS}, a.status AS account_status, a.rate_limit AS account_rate_limit,
-         a.qiniu_uid AS account_qiniu_uid
+         a.qiniu_uid AS account_qiniu_uid, a.validation_log_retention_ms AS account_validation_log_retention_ms
   FROM tokens JOIN accounts a ON a.id = tokens.account_id
   WHERE tokens.hash = ?`;
 
-// One look-up a day, since the days of one token lie apart; only days that anything was used on.
-// The account is asked for too, so that a token id alone opens nothing.
-const LIST_DAYS = `
-  WITH RECURSIVE
-    bounds (first, last) AS (
-      SELECT max(@first, (SELECT min(day) FROM token_usage)), min(@last, (SELECT max(day) FROM token_usage))),
-    days (day) AS (
-      SELECT first FROM bounds WHERE first <= last
-      UNION ALL SELECT day + 1 FROM days, bounds WHERE day < last)
-  SELECT date(u.day * 86400, 'unixepoch') AS day, u.requests AS requests
-  FROM days JOIN tokens t ON t.id = @tokenId AND t.account_id = @accountId
-            JOIN token_usage u ON u.day = days.day AND u.token_seq = t.seq
-  ORDER BY days.day`;
-
 /** Bearer tokens in the embedded store. */
 export class SqliteTokenRepository extends TokenRepository {
+  /** @param clock tells when a usage batch was counted, which is for how long it is remembered */
   constructor(
     private readonly reader: SqliteReader,
     private readonly writer: GroupCommitWriter,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -103,29 +97,64 @@ export class SqliteTokenRepository extends TokenRepository {
     return row === null ? undefined : toToken(row);
   }
 
+  override async update(
+    accountId: string,
+    tokenId: string,
+    changes: TokenChanges,
+    at: Date,
+    audit: AuditRecord,
+  ): Promise<Token | undefined> {
+    const { description = null, scopes, rateLimit } = changes;
+    const row = await this.writer.submit({
+      verb: 'token.update',
+      input: {
+        change: {
+          accountId,
+          tokenId,
+          description,
+          scopes: scopes === undefined ? null : JSON.stringify(scopes),
+          setsRateLimit: rateLimit === undefined ? 0 : 1,
+          rateLimit: rateLimitText(rateLimit ?? undefined),
+          atMs: at.getTime(),
+        },
+        audit: toAuditRow(audit),
+      },
+    });
+    return row === null ? undefined : toToken(row);
+  }
+
   override async delete(accountId: string, tokenId: string, audit: AuditRecord): Promise<boolean> {
     return this.writer.submit({ verb: 'token.delete', input: { accountId, tokenId, audit: toAuditRow(audit) } });
   }
 
-  override async recordUsage(batch: readonly TokenUsage[]): Promise<void> {
-    const entries = batch.map(({ accountId, tokenId, day, requests, lastUsedAt }) => ({
-      accountId,
-      tokenId,
-      day: epochDay(day),
-      requests,
-      lastUsedAtMs: lastUsedAt.getTime(),
-    }));
-    if (entries.length > 0) await this.writer.submit({ verb: 'token.recordUsage', input: { entries } });
+  /**
+   * A batch of more than `usageEntriesPerCommand` is counted in pieces, each once: one that fails in between is whole
+   * after it was told again.
+   */
+  override async recordUsage({ id, entries }: UsageBatch): Promise<void> {
+    const size = SQLITE_LIMITS.usageEntriesPerCommand;
+    for (let start = 0; start < entries.length; start += size) {
+      const piece = packUsage(entries.slice(start, start + size));
+      const batchId = `${id}/${String(start / size)}`;
+      await this.writer.submit({
+        verb: 'token.recordUsage',
+        input: { batchId, atMs: this.clock.nowMs(), entries: piece },
+      });
+    }
   }
 
-  override async listDailyUsage(
+  override async listUsage(
     accountId: string,
     tokenId: string,
-    fromDay: string,
-    toDay: string,
-  ): Promise<readonly DailyUsage[]> {
-    const range = { first: epochDay(fromDay), last: epochDay(toDay) };
-    return this.reader.all(LIST_DAYS, { accountId, tokenId, ...range }) as DailyUsage[];
+    granularity: UsageGranularity,
+    fromHour: number,
+    toHour: number,
+  ): Promise<readonly UsageBucket[]> {
+    return listUsage(this.reader, granularity, { accountId, tokenId, fromHour, toHour });
+  }
+
+  override async foldUsage(beforeHour: number, limit: number): Promise<number> {
+    return this.writer.submit({ verb: 'token.foldUsage', input: { beforeHour, limit } });
   }
 
   override async purge(now: Date, limit: number): Promise<number> {

@@ -14,6 +14,7 @@ export interface AccountRow {
   readonly status: AccountStatus;
   readonly rate_limit: string | null;
   readonly qiniu_uid: number | null;
+  readonly validation_log_retention_ms: number | null;
   readonly origin: Account['origin'];
   readonly created_at: number;
   readonly updated_at: number;
@@ -22,7 +23,7 @@ export interface AccountRow {
 /** The columns of {@link AccountRow}, for SELECT and RETURNING. */
 export const ACCOUNT_COLUMNS =
   'id, email, company, password_hash, access_key, secret_key_id, secret_envelope, secret_hash, status, rate_limit, ' +
-  'qiniu_uid, origin, created_at, updated_at';
+  'qiniu_uid, validation_log_retention_ms, origin, created_at, updated_at';
 
 export function toAccountRow(account: Account): AccountRow {
   const { credentials } = account;
@@ -38,6 +39,7 @@ export function toAccountRow(account: Account): AccountRow {
     status: account.status,
     rate_limit: rateLimitText(account.rateLimit),
     qiniu_uid: account.qiniuUid ?? null,
+    validation_log_retention_ms: account.validationLog?.retentionMs ?? null,
     origin: account.origin,
     created_at: account.createdAt.getTime(),
     updated_at: account.updatedAt.getTime(),
@@ -54,6 +56,9 @@ export function toAccount(row: AccountRow): Account {
     status: row.status,
     ...(row.rate_limit !== null && { rateLimit: parseRateLimit(row.rate_limit) }),
     ...(row.qiniu_uid !== null && { qiniuUid: row.qiniu_uid }),
+    ...(row.validation_log_retention_ms !== null && {
+      validationLog: { retentionMs: row.validation_log_retention_ms },
+    }),
     origin: row.origin,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),

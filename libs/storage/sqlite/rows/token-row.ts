@@ -26,6 +26,7 @@ export interface CredentialRow extends TokenRow {
   readonly account_status: AccountStatus;
   readonly account_rate_limit: string | null;
   readonly account_qiniu_uid: number | null;
+  readonly account_validation_log_retention_ms: number | null;
 }
 
 const STORED_COLUMNS =
@@ -90,6 +91,9 @@ export function toCredential(row: CredentialRow): TokenCredential {
       status: row.account_status,
       ...(row.account_rate_limit !== null && { rateLimit: parseRateLimit(row.account_rate_limit) }),
       ...(row.account_qiniu_uid !== null && { qiniuUid: row.account_qiniu_uid }),
+      ...(row.account_validation_log_retention_ms !== null && {
+        validationLog: { retentionMs: row.account_validation_log_retention_ms },
+      }),
     },
   };
 }
