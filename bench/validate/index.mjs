@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../scripts/build.mjs';
+import { redisState, startRedisServer } from '../../scripts/services/redis.mjs';
 import { chooseCores, has } from '../lib/cpus.mjs';
 import { cpuSeconds, residentBytes } from '../lib/process-stats.mjs';
 import { ServerProcess, startChild } from '../lib/server-process.mjs';
@@ -16,7 +17,6 @@ import { summarise } from './summary.mjs';
 
 const SEED = fileURLToPath(new URL('seed.mjs', import.meta.url));
 const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
-const TOKENS = 100_000;
 const ACCOUNTS = 1_000;
 /** Counted into a round, so that work put off until after the answer (usage counts) is part of its price. */
 const SETTLE_MS = 1_500;
@@ -44,15 +44,25 @@ export async function main(args) {
   const servers = [];
   try {
     const cores = chooseCores();
-    const seed = options.targets.some(({ name }) => ['hot', 'all', 'uncached'].includes(name))
-      ? await fillStore(options.node, folder)
-      : undefined;
+    const seeds = new Map();
+    for (const stored of new Set(options.targets.flatMap((target) => target.stored ?? []))) {
+      seeds.set(stored, await fillStore(options.node, folder, stored));
+    }
     const started = [];
     for (const target of options.targets) {
+      if (target.redis && redisState().kind === 'absent') {
+        console.log(`left out ${target.name}: redis-server is not installed (Debian: apt-get install redis-server)`);
+        continue;
+      }
       const own = join(folder, target.name);
       await mkdir(own);
-      const { command, env, load } = target.make(own, seed);
-      const server = new ServerProcess({ core: cores?.server, command: [options.node, ...command], env });
+      const made = target.make(own, seeds.get(target.stored));
+      const { command, load } = made;
+      const redis = target.redis ? await startRedis(cores?.load) : undefined;
+      if (redis !== undefined) servers.push(redis);
+      const env = redis === undefined ? made.env : { ...made.env, REDIS_URL: redis.uri };
+      const core = target.unbound ? undefined : cores?.server;
+      const server = new ServerProcess({ core, command: [options.node, ...command], env });
       servers.push(server);
       const url = await server.listening();
       const requests = (await readFile(load.file, 'utf8')).trimEnd().split('\n');
@@ -93,12 +103,19 @@ export async function main(args) {
   }
 }
 
-async function fillStore(node, folder) {
-  const dataDir = join(folder, 'seed');
-  const hotFile = join(folder, 'hot.tsv');
-  const allFile = join(folder, 'all.tsv');
-  console.log(`filling a store with ${TOKENS} tokens of ${ACCOUNTS} accounts`);
-  const child = startChild(undefined, [node, SEED, dataDir, String(TOKENS), String(ACCOUNTS), hotFile, allFile], {
+/** On the core of the load: the server has its own to itself. */
+async function startRedis(core) {
+  const redis = await startRedisServer();
+  if (core !== undefined) execFileSync('taskset', ['-pc', String(core), String(redis.pid)], { stdio: 'ignore' });
+  return redis;
+}
+
+async function fillStore(node, folder, tokens) {
+  const dataDir = join(folder, `seed-${tokens}`);
+  const hotFile = join(folder, `hot-${tokens}.tsv`);
+  const allFile = join(folder, `all-${tokens}.tsv`);
+  console.log(`filling a store with ${tokens} tokens of ${ACCOUNTS} accounts`);
+  const child = startChild(undefined, [node, SEED, dataDir, String(tokens), String(ACCOUNTS), hotFile, allFile], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const code = await new Promise((resolve, reject) => {

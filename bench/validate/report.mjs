@@ -12,6 +12,7 @@ const COLUMNS = [
 const RATIO_COLUMNS = [
   ['ratio', ({ name }) => name],
   ['value', ({ value }) => value.toFixed(2)],
+  ['range', ({ range }) => range],
   ['aim', ({ aim }) => aim ?? ''],
   ['', ({ verdict }) => verdict ?? ''],
 ];

@@ -14,6 +14,8 @@ const { SqliteStore } = require(`${LIBS}/storage/sqlite/sqlite-store.js`);
 /** As many as the store takes at once without refusing one. */
 const AT_ONCE = 5_000;
 const EXPIRES_IN_MS = 86_400_000;
+/** Applied only where the layers are switched on. */
+const RATE_LIMIT = { requestsPerMinute: 1e9, requestsPerHour: 1e9, requestsPerDay: 1e9 };
 const BODY = '{"required_scope":"storage:read"}';
 
 const createdAt = new Date();
@@ -27,6 +29,7 @@ await inBatches(accountIds, (id, index) => [
     email: `tenant-${index}@example.com`,
     company: `Tenant ${index}`,
     status: 'active',
+    rateLimit: RATE_LIMIT,
     origin: 'local',
     createdAt,
     updatedAt: createdAt,
@@ -45,6 +48,7 @@ await inBatches(values, (value, index) => {
         preview: previewToken(value),
         description: 'benchmark',
         scopes: ['storage:read', 'cdn:*'],
+        rateLimit: RATE_LIMIT,
         isActive: true,
         createdAt,
         updatedAt: createdAt,

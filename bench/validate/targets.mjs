@@ -7,13 +7,32 @@ import { entryOf } from '../../scripts/lib/project.mjs';
 const SERVERS = fileURLToPath(new URL('servers', import.meta.url));
 const JSON_TYPE = 'application/json';
 
+/** Higher than any load here: what is measured is the counting, not the refusing. */
+const LIMIT = 1_000_000_000;
+const LIMITS = {
+  ENABLE_APP_RATE_LIMIT: 'true',
+  ENABLE_ACCOUNT_RATE_LIMIT: 'true',
+  ENABLE_TOKEN_RATE_LIMIT: 'true',
+  APP_RATE_LIMIT_PER_MINUTE: String(LIMIT),
+  APP_RATE_LIMIT_PER_HOUR: String(LIMIT),
+  APP_RATE_LIMIT_PER_DAY: String(LIMIT),
+};
+const LEASES = {
+  ...LIMITS,
+  RATE_LIMIT_LEASE_APP: '10000',
+  RATE_LIMIT_LEASE_ACCOUNT: '1000',
+  RATE_LIMIT_LEASE_TOKEN: '1000',
+};
+const STORED = 100_000;
+
 /**
  * @typedef {object} Target one server under test, with what it is asked
  * @property {string} name for options and results
  * @property {string} title for people
- * @property {string[]} command for Node
- * @property {Record<string, string>} env
- * @property {Omit<import('../lib/wrk.mjs').Load, 'count'>} load
+ * @property {number} [stored] tokens in the store
+ * @property {boolean} [redis] whether it has a Redis server of its own
+ * @property {boolean} [unbound] whether it may use every core
+ * @property {(folder: string, seed: Seed | undefined) => { command: string[], env: Record<string, string>, load: Omit<import('../lib/wrk.mjs').Load, 'count'> }} make
  *
  * @typedef {object} Seed
  * @property {string} dataDir holds the filled store
@@ -28,12 +47,44 @@ export const TARGETS = [
     title: 'bare fastify, schema in and out',
     make: peer('bare-fastify', '/api/v2/validate', JSON_TYPE),
   },
-  { name: 'hot', title: 'tollgate, 1,000 of 100,000 tokens', make: tollgate('hotFile', {}) },
-  { name: 'all', title: 'tollgate, all 100,000 tokens', make: tollgate('allFile', {}) },
+  { name: 'hot', title: 'tollgate, no limits', stored: STORED, make: tollgate('hotFile', {}) },
+  { name: 'memory', title: 'tollgate, nine windows in process', stored: STORED, make: tollgate('hotFile', LIMITS) },
+  {
+    name: 'redis',
+    title: 'tollgate, nine windows on Redis, exact',
+    stored: STORED,
+    redis: true,
+    make: tollgate('hotFile', LIMITS),
+  },
+  {
+    name: 'leased',
+    title: 'tollgate, nine windows on Redis, leased',
+    stored: STORED,
+    redis: true,
+    make: tollgate('hotFile', LEASES),
+  },
+  { name: 'all', title: 'tollgate, all 100,000 tokens, no limits', stored: STORED, make: tollgate('allFile', {}) },
   {
     name: 'uncached',
     title: 'tollgate, all, cache of 1,000 (each read from SQLite)',
+    stored: STORED,
     make: tollgate('allFile', { CACHE_TOKEN_MAX: '1000' }),
+  },
+  { name: 'of-1k', title: 'tollgate, 1,000 of 1,000 tokens', stored: 1_000, make: tollgate('hotFile', {}) },
+  { name: 'of-1m', title: 'tollgate, 1,000 of 1,000,000 tokens', stored: 1_000_000, make: tollgate('hotFile', {}) },
+  {
+    name: 'one',
+    title: 'tollgate, 1 worker, both cores',
+    stored: STORED,
+    unbound: true,
+    make: tollgate('hotFile', {}),
+  },
+  {
+    name: 'two',
+    title: 'tollgate, 2 workers, both cores',
+    stored: STORED,
+    unbound: true,
+    make: tollgate('hotFile', { API_WORKERS: '2' }),
   },
   {
     name: 'oidc',

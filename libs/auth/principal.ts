@@ -1,4 +1,4 @@
-import type { SubAccount } from '@tollgate/domain';
+import type { RateLimit, SubAccount } from '@tollgate/domain';
 
 /** A tenant, as proved by a signature or vouched for by a trusted caller. */
 export interface AccountPrincipal {
@@ -7,6 +7,8 @@ export interface AccountPrincipal {
   readonly via: 'hmac' | 'qiniu-stub';
   /** The AccessKey that signed; absent for a trusted caller. */
   readonly accessKey?: string;
+  /** The account's limits as of this request. */
+  readonly rateLimit?: RateLimit;
   /** Set when a sub-account acts: it sees only what it made itself. */
   readonly subAccount?: SubAccount;
 }

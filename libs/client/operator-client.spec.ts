@@ -38,6 +38,27 @@ describe('OperatorClient', () => {
       '{"rate_limit":null}',
     ],
     [
+      'setAccountValidationLog',
+      async (client) => client.setAccountValidationLog('acc_1', { enabled: false }),
+      'PUT',
+      '/accounts/acc_1/validation-log',
+      '{"enabled":false}',
+    ],
+    [
+      'listAccountTokens',
+      async (client) => client.listAccountTokens('acc_1', { active_only: true, offset: 2 }),
+      'GET',
+      '/accounts/acc_1/tokens?active_only=true&offset=2',
+      undefined,
+    ],
+    [
+      'setTokenRateLimit',
+      async (client) => client.setTokenRateLimit('acc_1', 'tk_1', null),
+      'PUT',
+      '/accounts/acc_1/tokens/tk_1/rate-limit',
+      '{"rate_limit":null}',
+    ],
+    [
       'auditLogs',
       async (client) => client.auditLogs({ account_id: 'acc_1' }),
       'GET',

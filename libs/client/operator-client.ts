@@ -1,9 +1,15 @@
 import { ApiCaller, type ConnectionOptions, type RetryOptions } from './api-caller';
 import { TollgateUsageError } from './errors';
-import type { AccountPage, ListAccountsInput, OperatorAuditLogsInput, OperatorAuditPage } from './operator-wire';
+import type {
+  AccountPage,
+  ListAccountsInput,
+  OperatorAuditLogsInput,
+  OperatorAuditPage,
+  OperatorTokenPage,
+} from './operator-wire';
 import type { WireRequest } from './transport';
 import { idSegment, uriWithQuery } from './uri';
-import type { Account, AccountStatus, RateLimit } from './wire';
+import type { Account, AccountStatus, ListTokensInput, RateLimit, SetValidationLogInput, TokenDetail } from './wire';
 
 export interface OperatorClientOptions extends ConnectionOptions, RetryOptions {
   /** The key in `DATA_DIR/operator.key`, or the api's `OPERATOR_KEY`. */
@@ -39,6 +45,22 @@ export class OperatorClient {
   async setAccountRateLimit(accountId: string, rateLimit: RateLimit | null): Promise<Account> {
     const body = JSON.stringify({ rate_limit: rateLimit });
     return this.#call({ method: 'PUT', uri: `${accountUri(accountId)}/rate-limit`, body });
+  }
+
+  /** Has each validation of an account's tokens written down, or stops it. */
+  async setAccountValidationLog(accountId: string, input: SetValidationLogInput): Promise<Account> {
+    return this.#call({ method: 'PUT', uri: `${accountUri(accountId)}/validation-log`, body: JSON.stringify(input) });
+  }
+
+  /** One page of an account's tokens with their limits, newest first. */
+  async listAccountTokens(accountId: string, input: ListTokensInput = {}): Promise<OperatorTokenPage> {
+    return this.#call({ method: 'GET', uri: uriWithQuery(`${accountUri(accountId)}/tokens`, input) });
+  }
+
+  /** @param rateLimit `null` takes the limits away */
+  async setTokenRateLimit(accountId: string, tokenId: string, rateLimit: RateLimit | null): Promise<TokenDetail> {
+    const uri = `${accountUri(accountId)}/tokens/${idSegment('tokenId', tokenId)}/rate-limit`;
+    return this.#call({ method: 'PUT', uri, body: JSON.stringify({ rate_limit: rateLimit }) });
   }
 
   /** One page of the audit trail over all accounts, newest first. */

@@ -1,4 +1,4 @@
-import type { Account, AccountStatus, AuditLogsInput, AuditRecord } from './wire';
+import type { Account, AccountStatus, AuditLogsInput, AuditRecord, TokenPage } from './wire';
 
 export interface ListAccountsInput {
   readonly status?: AccountStatus;
@@ -23,4 +23,9 @@ export interface OperatorAuditLogsInput extends AuditLogsInput {
 export interface OperatorAuditPage {
   readonly logs: readonly AuditRecord[];
   readonly total: number;
+}
+
+export interface OperatorTokenPage extends TokenPage {
+  readonly limit: number;
+  readonly offset: number;
 }

@@ -12,16 +12,25 @@ import type {
   CreatedToken,
   CreateTokenInput,
   ListTokensInput,
+  ListValidationsInput,
   PermissionCatalogue,
   RegeneratedSecretKey,
   RegisteredAccount,
   RegisterInput,
+  SetValidationLogInput,
   TokenDeletion,
   TokenDetail,
   TokenPage,
   TokenStats,
   TokenStatusChange,
+  TokenUsage,
+  TokenUsageInput,
+  UpdateTokenInput,
+  ValidationLog,
+  ValidationPage,
 } from './wire';
+
+const VALIDATION_LOG_URI = '/api/v2/accounts/me/validation-log';
 
 export interface TollgateClientOptions extends ConnectionOptions, RetryOptions {
   /** Both keys or none; without them only `register` and `permissions` can be called. */
@@ -86,6 +95,11 @@ export class TollgateClient {
     return this.#signed({ method: 'GET', uri: tokenUri(tokenId) });
   }
 
+  /** Changes what a token is called or what it may do; the value stays. */
+  async updateToken(tokenId: string, input: UpdateTokenInput): Promise<TokenDetail> {
+    return this.#signed({ method: 'PATCH', uri: tokenUri(tokenId), body: JSON.stringify(input) });
+  }
+
   /** Switches a token off, or on again. */
   async setTokenStatus(tokenId: string, isActive: boolean): Promise<TokenStatusChange> {
     const body = JSON.stringify({ is_active: isActive });
@@ -99,6 +113,25 @@ export class TollgateClient {
 
   async tokenStats(tokenId: string): Promise<TokenStats> {
     return this.#signed({ method: 'GET', uri: `${tokenUri(tokenId)}/stats` });
+  }
+
+  /** How validations of a token ended, by the day or the hour. */
+  async tokenUsage(tokenId: string, input: TokenUsageInput = {}): Promise<TokenUsage> {
+    return this.#signed({ method: 'GET', uri: uriWithQuery(`${tokenUri(tokenId)}/usage`, input) });
+  }
+
+  /** One page of single validations, newest first. Only an account with its validation log switched on has any. */
+  async listValidations(tokenId: string, input: ListValidationsInput = {}): Promise<ValidationPage> {
+    return this.#signed({ method: 'GET', uri: uriWithQuery(`${tokenUri(tokenId)}/validations`, input) });
+  }
+
+  async validationLog(): Promise<ValidationLog> {
+    return this.#signed({ method: 'GET', uri: VALIDATION_LOG_URI });
+  }
+
+  /** Has each validation of the account's tokens written down, or stops it. */
+  async setValidationLog(input: SetValidationLogInput): Promise<ValidationLog> {
+    return this.#signed({ method: 'PUT', uri: VALIDATION_LOG_URI, body: JSON.stringify(input) });
   }
 
   /** The catalogue of well-known scopes. Needs no keys. */

@@ -36,9 +36,24 @@ export interface Account {
   readonly access_key?: string;
   readonly status: AccountStatus;
   readonly rate_limit?: RateLimit;
+  /** Absent while it is off. */
+  readonly validation_log?: ValidationLog;
   readonly qiniu_uid?: number;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+/** Whether each validation of an account's tokens is written down. */
+export interface ValidationLog {
+  readonly enabled: boolean;
+  /** How long each record is kept; absent while it is off. */
+  readonly retention_days?: number;
+}
+
+export interface SetValidationLogInput {
+  readonly enabled: boolean;
+  /** 1 to 90, default 7. */
+  readonly retention_days?: number;
 }
 
 export interface RegeneratedSecretKey {
@@ -119,6 +134,13 @@ export interface TokenDetail {
   readonly last_used_at?: string;
 }
 
+/** At least one of the two. */
+export interface UpdateTokenInput {
+  readonly description?: string;
+  /** Replaces all scopes of the token. */
+  readonly scope?: readonly string[];
+}
+
 export interface TokenStatusChange {
   readonly message: string;
   readonly token_id: string;
@@ -137,6 +159,69 @@ export interface TokenStats {
   readonly created_at: string;
   /** UTC days with requests. */
   readonly daily_stats: readonly { readonly date: string; readonly requests: number }[];
+  /** How the validations of those days ended. */
+  readonly results: ValidationCounts;
+}
+
+/** How a validation of a known token ended; only `valid` was granted. */
+export type ValidationResult = 'valid' | 'scope' | 'inactive' | 'expired' | 'suspended' | 'limited';
+
+export type ValidationCounts = Readonly<Record<ValidationResult, number>>;
+
+export type UsageGranularity = 'hour' | 'day';
+
+export interface TokenUsageInput {
+  /** RFC 3339 or `YYYY-MM-DD`; by default 30 days back, or 24 hours. */
+  readonly from?: string;
+  /** RFC 3339 or `YYYY-MM-DD`, not included; by default now. */
+  readonly to?: string;
+  /** Default `day`. */
+  readonly granularity?: UsageGranularity;
+}
+
+/** One hour or day, UTC. */
+export interface UsageBucket extends ValidationCounts {
+  readonly start: string;
+  readonly total: number;
+}
+
+export interface TokenUsage {
+  readonly token_id: string;
+  readonly granularity: UsageGranularity;
+  /** Start of the first hour or day. */
+  readonly from: string;
+  /** End of the last one. */
+  readonly to: string;
+  /** Oldest first, without empty ones. */
+  readonly usage: readonly UsageBucket[];
+  /** Validations in the whole range. */
+  readonly total: number;
+}
+
+export interface ListValidationsInput {
+  readonly result?: ValidationResult;
+  /** RFC 3339, inclusive. */
+  readonly start_time?: string;
+  /** RFC 3339, inclusive. */
+  readonly end_time?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface ValidationRecord {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly result: ValidationResult;
+  /** The scopes that were asked for. */
+  readonly scope: readonly string[];
+  readonly ip: string;
+  readonly user_agent: string;
+}
+
+export interface ValidationPage {
+  readonly token_id: string;
+  readonly validations: readonly ValidationRecord[];
+  readonly total: number;
 }
 
 export interface PermissionCatalogue {

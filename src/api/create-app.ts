@@ -7,6 +7,7 @@ import { useJsonBodies } from './http/body-parser';
 import { createFastifyAdapter } from './http/fastify-adapter';
 import { useReplayRelease, useRequestGuards } from './http/request-hooks';
 import { useFieldMessages } from './http/validation-messages';
+import { RequestDurations } from './metrics/request-durations';
 import { serveDocs } from './openapi/openapi';
 import type { ApiSettings } from './settings/api.settings';
 import { ValidationRoutes } from './validation/validation.routes';
@@ -22,12 +23,16 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   const fastify = app.getHttpAdapter().getInstance();
   useJsonBodies(fastify);
   useRequestGuards(fastify);
+  app.get(RequestDurations, { strict: false }).register(fastify);
   useReplayRelease(fastify, app.get(ReplayRepository), log);
   app.get(ValidationRoutes, { strict: false }).register(fastify);
   serveDocs(app);
-  if (app.get(ChangeFeed).latencyMs === undefined) {
+  if (app.get(ChangeFeed).latencyMs === undefined && settings.REDIS_URL === undefined) {
     const bound = { seconds: settings.CACHE_TOKEN_TTL / 1_000 };
-    log.warn(bound, 'this store tells no changes: a revoke made by another process may take so long to be seen here');
+    log.warn(
+      bound,
+      'no REDIS_URL, and MongoDB tells no changes: a revoke made by another process may take so long to be seen here',
+    );
   }
   await app.init();
   return app;

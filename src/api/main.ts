@@ -1,36 +1,38 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
 import { SettingsError } from '@tollgate/config';
 import { createLogger } from '@tollgate/observability';
-import { createApp } from './create-app';
 import { loadApiSettings } from './settings/api.settings';
-import { stopOnSignals } from './shutdown';
+import { primaryLink } from './workers/primary-link';
 
+/** Each role loads only what it needs: the primary of several workers needs no web framework and no store. */
 async function main(): Promise<void> {
   const settings = loadApiSettings(process.env);
   const log = createLogger('api', settings.LOG_LEVEL);
-  const app = await createApp(settings, log);
-  const host = settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
-  stopOnSignals(app, log, settings.SHUTDOWN_TIMEOUT);
-  try {
-    await app.listen(settings.PORT, host);
-  } catch (error) {
-    await app.close();
-    throw error;
+  const primary = primaryLink();
+  if (settings.API_WORKERS > 1 && primary === undefined) {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded by this role only
+    const group = require('./workers/primary') as typeof import('./workers/primary');
+    process.exit(await group.runPrimary(settings, log));
   }
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-  log.info({ url }, 'api listening');
-  process.send?.({ type: 'listening', url });
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded by this role only
+  const server = require('./serve') as typeof import('./serve');
+  const url = await server.serve(settings, log);
+  if (primary === undefined) process.send?.({ type: 'listening', url });
+  else void primary.tell('listening', { url });
 }
 
-main().catch((error: unknown) => {
-  const { code } = error as { code?: string };
-  if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
-  else if (code === 'EADDRINUSE') process.stderr.write('PORT is in use by another process; choose another PORT\n');
-  else
-    process.stderr.write(
-      `the api could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+void main().catch(async (error: unknown) => {
+  const message = reasonOf(error);
+  const primary = primaryLink();
+  if (primary === undefined) process.stderr.write(`${message}\n`);
+  // Once, by the primary, and not by every worker.
+  else await primary.tell('failed', { message });
   process.exit(1);
 });
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SettingsError) return error.message;
+  const { code } = error as { code?: string };
+  if (code === 'EADDRINUSE') return 'PORT is in use by another process; choose another PORT';
+  return `the api could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}

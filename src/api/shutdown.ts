@@ -5,14 +5,29 @@ import type { Log } from '@tollgate/observability';
 const LAST_KEEP_ALIVE_MS = 1;
 
 /**
+ * Calls `stop` once, when this process is to end: on SIGTERM, on SIGINT, and when the process that started it is gone
+ * (which is only noticed where there is an IPC channel to it).
+ */
+export function onStopRequest(stop: (reason: NodeJS.Signals | 'disconnect') => void): void {
+  let stopping = false;
+  const stopOnce = (reason: NodeJS.Signals | 'disconnect'): void => {
+    if (stopping) return;
+    stopping = true;
+    stop(reason);
+  };
+  process.on('SIGTERM', stopOnce);
+  process.on('SIGINT', stopOnce);
+  process.on('disconnect', () => {
+    stopOnce('disconnect');
+  });
+}
+
+/**
  * On SIGTERM or SIGINT: stops accepting, lets running requests finish, flushes counters, closes the store and exits 0.
  * @param deadlineMs after which requests that still run are cut off; what was acknowledged is kept all the same
  */
 export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs: number): void {
-  let stopping = false;
-  const stop = (reason: NodeJS.Signals | 'disconnect'): void => {
-    if (stopping) return;
-    stopping = true;
+  onStopRequest((reason) => {
     log.info({ reason }, 'stopping');
     const deadline = setTimeout(() => {
       log.warn({ deadlineMs }, 'the deadline has come; cutting off what still runs');
@@ -35,11 +50,5 @@ export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs:
         log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);
       });
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  // The launcher is gone; without one this never happens.
-  process.on('disconnect', () => {
-    stop('disconnect');
   });
 }

@@ -195,6 +195,9 @@ describeOnEachStore('bad input', (start) => {
     for (const [method, path, body] of [
       ['GET', `/api/v2/tokens/${id}`, undefined],
       ['GET', `/api/v2/tokens/${id}/stats`, undefined],
+      ['GET', `/api/v2/tokens/${id}/usage`, undefined],
+      ['GET', `/api/v2/tokens/${id}/validations`, undefined],
+      ['PATCH', `/api/v2/tokens/${id}`, { description: 'd' }],
       ['DELETE', `/api/v2/tokens/${id}`, undefined],
       ['PUT', `/api/v2/tokens/${id}/status`, { is_active: false }],
     ] as const) {

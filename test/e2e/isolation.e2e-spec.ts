@@ -4,6 +4,7 @@ import { type Answer, type Json, send } from '../support/http-client';
 
 /** A body that each route would accept, were the resource the caller's own. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  'PATCH /api/v2/tokens/{id}': { scope: [] },
   'PUT /api/v2/tokens/{id}/status': { is_active: false },
 };
 
@@ -12,14 +13,20 @@ const OPERATOR_ROUTES = [
   'GET /api/v2/admin/accounts/{id}',
   'PUT /api/v2/admin/accounts/{id}/status',
   'PUT /api/v2/admin/accounts/{id}/rate-limit',
+  'PUT /api/v2/admin/accounts/{id}/validation-log',
+  'GET /api/v2/admin/accounts/{id}/tokens',
+  'PUT /api/v2/admin/accounts/{id}/tokens/{tokenId}/rate-limit',
 ];
 
 /** Routes that this test has been taught: a new one with an id in its path makes it fail until it is. */
 const TENANT_ROUTES = [
   'GET /api/v2/tokens/{id}',
+  'PATCH /api/v2/tokens/{id}',
   'DELETE /api/v2/tokens/{id}',
   'PUT /api/v2/tokens/{id}/status',
   'GET /api/v2/tokens/{id}/stats',
+  'GET /api/v2/tokens/{id}/usage',
+  'GET /api/v2/tokens/{id}/validations',
 ];
 
 interface Operation {
@@ -97,7 +104,8 @@ describeOnEachStore('isolation of accounts', (start) => {
   it.each(OPERATOR_ROUTES)('%s is closed to tenants, also for their own account', async (route) => {
     const [method = '', path = ''] = route.split(' ');
     for (const caller of [owner, stranger]) {
-      const answer = await caller.call(method, path.replace('{id}', owner.accountId), { status: 'suspended' });
+      const own = path.replace('{id}', owner.accountId).replace('{tokenId}', tokenId);
+      const answer = await caller.call(method, own, { status: 'suspended' });
       expect(answer.refusal).toBe('401 invalid Authorization header');
     }
   });

@@ -16,6 +16,9 @@ describeOnEachStore('the operator API', (start) => {
         ['GET', 'accounts/acc_1'],
         ['PUT', 'accounts/acc_1/status'],
         ['PUT', 'accounts/acc_1/rate-limit'],
+        ['PUT', 'accounts/acc_1/validation-log'],
+        ['GET', 'accounts/acc_1/tokens'],
+        ['PUT', 'accounts/acc_1/tokens/tk_1/rate-limit'],
         ['GET', 'audit-logs'],
       ] as const) {
         const answer = await send(api().url, { method, path: `/api/v2/admin/${path}`, headers });

@@ -255,6 +255,7 @@ describeOnEachStore('tokens', (start) => {
         total_requests: 0,
         created_at: made.string('created_at'),
         daily_stats: [],
+        results: { valid: 0, scope: 0, inactive: 0, expired: 0, suspended: 0, limited: 0 },
       });
       const before = new Date().toISOString();
       for (let use = 0; use < 3; use += 1) await validate(api().url, made.string('token'));

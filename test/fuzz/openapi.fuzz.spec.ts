@@ -12,6 +12,8 @@ const EVERYWHERE = [400, 404, 413, 414, 431];
 interface Ids {
   readonly token: string;
   readonly account: string;
+  /** A token of `account`. */
+  readonly accountToken: string;
 }
 
 describeOnEachStore('requests made from the OpenAPI document', (start) => {
@@ -32,7 +34,11 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
   async function freshIds(): Promise<Ids> {
     const self = new Tenant(api().url, tenant.accountId, tenant.accessKey, secretKey);
     const other = await newTenant(api().url);
-    return { token: (await self.createToken()).string('token_id'), account: other.accountId };
+    return {
+      token: (await self.createToken()).string('token_id'),
+      account: other.accountId,
+      accountToken: (await other.createToken()).string('token_id'),
+    };
   }
 
   function credentials(
@@ -64,23 +70,33 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
       seen.set(operation.name, statuses);
       const ids = await freshIds();
       await fc.assert(
-        fc.asyncProperty(requestTo(document, operation, [...Object.values(ids), 'tk_none']), async (request) => {
-          const answer = await attempt(operation, request);
-          statuses.add(answer.status);
-          expect([operation.name, answer.status < 500]).toEqual([operation.name, true]);
-          expect([...operation.statuses, ...EVERYWHERE]).toContain(answer.status);
-          if (answer.status >= 400 && answer.body['valid'] === undefined) {
-            expect(answer.body).toEqual({
-              error: expect.any(String),
-              code: answer.status,
-              timestamp: expect.any(String),
-            });
-          }
-        }),
+        fc.asyncProperty(
+          requestTo(document, operation, [...Object.values(ids), 'tk_none'], [ids.accountToken]),
+          async (request) => {
+            const answer = await attempt(operation, request);
+            statuses.add(answer.status);
+            expect([operation.name, answer.status < 500]).toEqual([operation.name, true]);
+            expect([...operation.statuses, ...EVERYWHERE]).toContain(answer.status);
+            if (answer.status >= 400 && answer.body['valid'] === undefined) {
+              expect(answer.body).toEqual({
+                error: expect.any(String),
+                code: answer.status,
+                timestamp: expect.any(String),
+              });
+            }
+          },
+        ),
         {
           numRuns: RUNS_PER_OPERATION,
           examples: [
-            [exampleRequest(document, operation, operation.path.includes('/accounts/') ? ids.account : ids.token)],
+            [
+              exampleRequest(
+                document,
+                operation,
+                operation.path.includes('/accounts/') ? ids.account : ids.token,
+                ids.accountToken,
+              ),
+            ],
           ],
         },
       );

@@ -70,7 +70,13 @@ export class HmacVerifier {
     }
 
     const { accessKey } = authorization;
-    const principal: AccountPrincipal = { kind: 'account', accountId: credential.accountId, via: 'hmac', accessKey };
+    const principal: AccountPrincipal = {
+      kind: 'account',
+      accountId: credential.accountId,
+      via: 'hmac',
+      accessKey,
+      ...(credential.rateLimit === undefined ? {} : { rateLimit: credential.rateLimit }),
+    };
     const singleUse = time.hasFraction || this.policy.replayProtection === 'strict';
     if (!singleUse || !MUTATING.has(request.method)) return { principal };
     const replayKey = createHash('sha256').update(`${accessKey}:${authorization.signature}`).digest();

@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
+import type { RateLimit } from '@tollgate/domain';
 import { AuthenticationError } from '../authentication-error';
 import type { AccountPrincipal } from '../principal';
 import { type AddressSet, type QiniuStubIdentity, isTrustedStubCaller, parseQiniuStub } from '../stub/qiniu-stub';
 import { type AuthenticatedRequest, headerOf } from './request-state';
 import { RequestStrategy } from './request-strategy';
 
+/** The account that a trusted caller acts for. */
+export interface StubAccount {
+  readonly accountId: string;
+  readonly suspended: boolean;
+  readonly rateLimit?: RateLimit;
+}
+
 /** Finds, or makes, the account of a Qiniu user. */
 export abstract class StubAccountMapper {
-  /** @returns the account's id and status; `undefined` when the user has none and none may be made */
+  /** @returns `undefined` when the user has none and none may be made */
   abstract findAccount(
     identity: QiniuStubIdentity,
     caller: { readonly ip: string; readonly userAgent: string },
-  ): Promise<{ readonly accountId: string; readonly suspended: boolean } | undefined>;
+  ): Promise<StubAccount | undefined>;
 }
 
 /** Who may speak as a trusted internal caller. */
@@ -57,6 +65,7 @@ export class QiniuStubStrategy extends PassportStrategy(RequestStrategy, 'qiniu-
       kind: 'account',
       accountId: account.accountId,
       via: 'qiniu-stub',
+      ...(account.rateLimit === undefined ? {} : { rateLimit: account.rateLimit }),
       ...(identity.subAccount === undefined ? {} : { subAccount: identity.subAccount }),
     };
   }

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { OperatorAuthGuard } from '@tollgate/auth';
 import { TollgateError } from '@tollgate/domain';
+import { OperatorGate, PublicGate } from '../rate-limits/gates.guard';
 import { AccountPolicy } from './account-policy';
 
 /** Closes what makes no sense while accounts live in an external directory. */
@@ -19,10 +19,11 @@ export class LocalAccountsGuard implements CanActivate {
 export class RegistrationGuard implements CanActivate {
   constructor(
     private readonly policy: AccountPolicy,
-    private readonly operator: OperatorAuthGuard,
+    private readonly everybody: PublicGate,
+    private readonly operator: OperatorGate,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    return this.policy.openRegistration || (await this.operator.canActivate(context)) === true;
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    return this.policy.openRegistration ? this.everybody.canActivate(context) : this.operator.canActivate(context);
   }
 }

@@ -2,6 +2,7 @@ import type { Account } from '@tollgate/domain';
 import { MAX_PASSWORD_BYTES } from '@tollgate/auth';
 import { z } from 'zod';
 import { plainText, rateLimitView } from '../http/fields';
+import { validationLogDetail, validationLogView } from './validation-log.schemas';
 
 const EMAIL = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@.\p{Cc}\p{Cs}]+(?:\.[^\s@.\p{Cc}\p{Cs}]+)*$/u;
 
@@ -66,6 +67,7 @@ export const accountDetail = z
       .meta({ example: 'AK_0123456789abcdef0123456789abcdef', description: 'Empty where the account has none.' }),
     status: z.enum(['active', 'suspended']).meta({ example: 'active' }),
     rate_limit: limits.optional(),
+    validation_log: validationLogDetail.optional(),
     qiniu_uid: z.number().optional().meta({ example: 1_380_000_001 }),
     created_at: timestamp,
     updated_at: timestamp,
@@ -84,6 +86,7 @@ export function accountView(account: Account, accessKey = ''): z.output<typeof a
     access_key: account.credentials?.accessKey ?? accessKey,
     status: account.status,
     ...(account.rateLimit === undefined ? {} : { rate_limit: rateLimitView(account.rateLimit) }),
+    ...(account.validationLog === undefined ? {} : { validation_log: validationLogView(account.validationLog) }),
     ...(account.qiniuUid === undefined ? {} : { qiniu_uid: account.qiniuUid }),
     created_at: account.createdAt.toISOString(),
     updated_at: account.updatedAt.toISOString(),

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { AccountPrincipal } from '@tollgate/auth';
 import type { z } from 'zod';
@@ -7,13 +7,23 @@ import { ApiAnswer, ApiErrors, TenantRoute } from '../http/api-decorators';
 import { type Caller, RequestCaller, Tenant } from '../http/caller';
 import { accountDetail, accountView, registerBody, registeredAccount, regeneratedSecret } from './account.schemas';
 import { AccountsService } from './accounts.service';
+import { RegisterThrottlerGuard } from '../rate-limits/throttler.guards';
+import {
+  setValidationLogBody,
+  toValidationLog,
+  validationLogDetail,
+  validationLogView,
+} from './validation-log.schemas';
+import { ValidationLogSettings } from './validation-log-settings.service';
 import { LocalAccountsGuard, RegistrationGuard } from './account-policy.guards';
-import { RegisterThrottlerGuard } from './register-throttler.guard';
 
 @ApiTags('Accounts')
 @Controller('api/v2/accounts')
 export class AccountsController {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly validationLog: ValidationLogSettings,
+  ) {}
 
   @Post('register')
   @HttpCode(201)
@@ -43,6 +53,28 @@ export class AccountsController {
   @ApiAnswer(200, accountDetail)
   async me(@Tenant() tenant: AccountPrincipal): Promise<z.output<typeof accountDetail>> {
     return accountView(await this.accounts.findOwn(tenant), tenant.accessKey);
+  }
+
+  @Get('me/validation-log')
+  @TenantRoute()
+  @ApiOperation({ summary: 'Show whether validations of your tokens are written down' })
+  @ApiAnswer(200, validationLogDetail)
+  async showValidationLog(@Tenant() tenant: AccountPrincipal): Promise<z.output<typeof validationLogDetail>> {
+    return validationLogView((await this.accounts.findOwn(tenant)).validationLog);
+  }
+
+  @Put('me/validation-log')
+  @TenantRoute()
+  @Audited('update_validation_log')
+  @ApiOperation({ summary: 'Have each validation of your tokens written down, or stop it' })
+  @ApiAnswer(200, validationLogDetail)
+  async setValidationLog(
+    @Tenant() tenant: AccountPrincipal,
+    @Body({ schema: setValidationLogBody }) body: z.output<typeof setValidationLogBody>,
+    @RequestCaller() caller: Caller,
+  ): Promise<z.output<typeof validationLogDetail>> {
+    const account = await this.validationLog.setOwn(tenant, toValidationLog(body), caller);
+    return validationLogView(account.validationLog);
   }
 
   @Post('regenerate-sk')

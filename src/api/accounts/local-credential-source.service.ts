@@ -28,6 +28,7 @@ export class LocalCredentialSource extends SigningCredentialSource {
       return undefined;
     }
     const secretKey = this.sealer.open(account.id, account.credentials.secretSealed);
-    return { accountId: account.id, status: account.status, secretKey };
+    const credential = { accountId: account.id, status: account.status, secretKey };
+    return account.rateLimit === undefined ? credential : { ...credential, rateLimit: account.rateLimit };
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type QiniuStubIdentity, StubAccountMapper } from '@tollgate/auth';
+import { type QiniuStubIdentity, type StubAccount, StubAccountMapper } from '@tollgate/auth';
 import { type Account, AccountRepository, Clock, DuplicateError, newAccountId, qiniuAccountId } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
@@ -28,12 +28,11 @@ export class RepositoryStubAccountMapper extends StubAccountMapper {
     super();
   }
 
-  override async findAccount(
-    identity: QiniuStubIdentity,
-    caller: Caller,
-  ): Promise<{ readonly accountId: string; readonly suspended: boolean } | undefined> {
+  override async findAccount(identity: QiniuStubIdentity, caller: Caller): Promise<StubAccount | undefined> {
     const account = (await this.find(identity.uid)) ?? (await this.create(identity, caller));
-    return account === undefined ? undefined : { accountId: account.id, suspended: account.status === 'suspended' };
+    if (account === undefined) return undefined;
+    const found = { accountId: account.id, suspended: account.status === 'suspended' };
+    return account.rateLimit === undefined ? found : { ...found, rateLimit: account.rateLimit };
   }
 
   private find(uid: number): Promise<Account | undefined> {

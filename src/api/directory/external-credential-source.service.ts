@@ -65,7 +65,10 @@ export class ExternalCredentialSource extends SigningCredentialSource implements
     const cached = this.known.get(accessKey) ?? (await this.askOnce(accessKey));
     if (cached === undefined) return undefined;
     const { accountId, status, sealed } = cached;
-    return { accountId, status, secretKey: this.sealer.open(accountId, sealed) };
+    const credential = { accountId, status, secretKey: this.sealer.open(accountId, sealed) };
+    // Not cached: limits are ours, and a changed one counts from the next request on.
+    const rateLimit = (await this.accounts.findById(accountId))?.rateLimit;
+    return rateLimit === undefined ? credential : { ...credential, rateLimit };
   }
 
   onModuleDestroy(): void {

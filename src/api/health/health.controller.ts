@@ -4,7 +4,7 @@ import { StoreHealth } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { ApiAnswer } from '../http/api-decorators';
+import { ApiAnswer, OpenRoute } from '../http/api-decorators';
 
 const STORE_TIMEOUT_MS = 2_000;
 
@@ -24,6 +24,7 @@ export class HealthController {
   ) {}
 
   @Get()
+  @OpenRoute()
   @ApiOperation({ summary: 'Say whether the service can do its work' })
   @ApiAnswer(200, healthAnswer)
   @ApiAnswer(503, healthAnswer, 'A required dependency is down')

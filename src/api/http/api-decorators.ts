@@ -1,7 +1,9 @@
 import { UseGuards, applyDecorators } from '@nestjs/common';
 import { ApiResponse, ApiSecurity } from '@nestjs/swagger';
-import { AllowUnsignedQuery, HmacAuthGuard, OperatorAuthGuard, TenantAuthGuard } from '@tollgate/auth';
+import { AllowUnsignedQuery } from '@tollgate/auth';
 import { z } from 'zod';
+import { OperatorGate, PublicGate, SignedGate, TenantGate } from '../rate-limits/gates.guard';
+import { PublicThrottlerGuard } from '../rate-limits/throttler.guards';
 
 const errorSchema = z
   .object({
@@ -45,17 +47,24 @@ export const ApiErrors = (...statuses: readonly number[]): MethodDecorator & Cla
 /** A route for tenants: by HMAC, or by QiniuStub from a trusted address. */
 export const TenantRoute = (): MethodDecorator =>
   applyDecorators(
-    UseGuards(TenantAuthGuard),
+    UseGuards(TenantGate),
     AllowUnsignedQuery(),
     ApiSecurity('hmac'),
     ApiSecurity('qiniu-stub'),
-    ApiErrors(400, 401, 403, 503),
+    ApiErrors(400, 401, 403, 429, 503),
   );
 
 /** A route for tenants that sign by HMAC. */
 export const SignedRoute = (): MethodDecorator =>
-  applyDecorators(UseGuards(HmacAuthGuard), AllowUnsignedQuery(), ApiSecurity('hmac'), ApiErrors(400, 401, 403, 503));
+  applyDecorators(UseGuards(SignedGate), AllowUnsignedQuery(), ApiSecurity('hmac'), ApiErrors(400, 401, 403, 429, 503));
 
 /** A route for whoever holds the operator key. */
 export const OperatorRoute = (): MethodDecorator =>
-  applyDecorators(UseGuards(OperatorAuthGuard), ApiSecurity('operator-key'), ApiErrors(400, 401));
+  applyDecorators(UseGuards(OperatorGate), ApiSecurity('operator-key'), ApiErrors(400, 401, 429));
+
+/** A route of the api for everybody: limited by client address, and by what the application takes. */
+export const PublicRoute = (): MethodDecorator =>
+  applyDecorators(UseGuards(PublicThrottlerGuard, PublicGate), ApiErrors(429));
+
+/** A route beside the api for everybody: limited by client address. */
+export const OpenRoute = (): MethodDecorator => applyDecorators(UseGuards(PublicThrottlerGuard), ApiErrors(429));

@@ -1,5 +1,4 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
-import { ThrottlerException } from '@nestjs/throttler';
 import { AuthenticationError, type AuthenticatedRequest } from '@tollgate/auth';
 import { Clock, TollgateError } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
@@ -45,7 +44,6 @@ export class ErrorFilter implements ExceptionFilter {
 
 function answerFor(error: unknown): Answer | undefined {
   if (error instanceof TollgateError) return { status: STATUS_OF[error.code], message: error.message };
-  if (error instanceof ThrottlerException) return { status: 429, message: 'too many requests from this address' };
   const status = statusOf(error);
   if (status === undefined || status < 400 || status >= 500) return undefined;
   return { status, message: FRAMEWORK_TEXTS[status] ?? (error as Error).message };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { registerBody } from '../accounts/account.schemas';
 import { operatorAuditQuery } from '../audit/audit.schemas';
-import { listAccountsQuery, setAccountRateLimitBody } from '../operator/operator.schemas';
+import { listAccountsQuery, setRateLimitBody } from '../operator/operator.schemas';
 import { createTokenBody, listTokensQuery, setStatusBody } from '../tokens/token.schemas';
 import { describeIssues, useFieldMessages } from './validation-messages';
 
@@ -116,7 +116,7 @@ describe('refusals of a body', () => {
     const unknown = Object.fromEntries(
       Array.from({ length: 500 }, (_, index) => [`${'k'.repeat(100)}${String(index)}`, 1]),
     );
-    expect(messageFor(setAccountRateLimitBody, { rate_limit: null, ...unknown }).length).toBeLessThanOrEqual(500);
+    expect(messageFor(setRateLimitBody, { rate_limit: null, ...unknown }).length).toBeLessThanOrEqual(500);
   });
 
   it('never repeat a value', () => {
@@ -153,7 +153,7 @@ describe('refusals of a query', () => {
   it('name an unknown field on the routes of ours', () => {
     expect(messageFor(listAccountsQuery, { nope: '1' })).toBe('request: unknown field nope');
     expect(messageFor(operatorAuditQuery, { nope: '1' })).toBe('request: unknown field nope');
-    expect(messageFor(setAccountRateLimitBody, { rate_limit: null, nope: 1 })).toBe('request: unknown field nope');
+    expect(messageFor(setRateLimitBody, { rate_limit: null, nope: 1 })).toBe('request: unknown field nope');
   });
 });
 

@@ -3,6 +3,8 @@ import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Account } from '@tollgate/domain';
 import type { z } from 'zod';
 import { accountView } from '../accounts/account.schemas';
+import { setValidationLogBody, toValidationLog } from '../accounts/validation-log.schemas';
+import { ValidationLogSettings } from '../accounts/validation-log-settings.service';
 import { AuditTrail } from '../audit/audit-trail.service';
 import { auditView, operatorAuditList, operatorAuditQuery, toAuditFilter } from '../audit/audit.schemas';
 import { Audited } from '../audit/audited.decorator';
@@ -14,8 +16,8 @@ import {
   listAccountsQuery,
   operatorAccount,
   operatorAccountList,
-  setAccountRateLimitBody,
   setAccountStatusBody,
+  setRateLimitBody,
 } from './operator.schemas';
 
 const ID = { name: 'id', example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' };
@@ -25,6 +27,7 @@ const ID = { name: 'id', example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' };
 export class OperatorController {
   constructor(
     private readonly accounts: OperatorAccountsService,
+    private readonly validationLog: ValidationLogSettings,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -78,10 +81,25 @@ export class OperatorController {
   @ApiErrors(404)
   async setRateLimit(
     @Param('id') id: string,
-    @Body({ schema: setAccountRateLimitBody }) body: z.output<typeof setAccountRateLimitBody>,
+    @Body({ schema: setRateLimitBody }) body: z.output<typeof setRateLimitBody>,
     @RequestCaller() caller: Caller,
   ): Promise<z.output<typeof operatorAccount>> {
     return view(await this.accounts.setRateLimit(id, toRateLimit(body.rate_limit), caller));
+  }
+
+  @Put('accounts/:id/validation-log')
+  @OperatorRoute()
+  @Audited('update_validation_log')
+  @ApiOperation({ summary: 'Have each validation of an account written down, or stop it' })
+  @ApiParam(ID)
+  @ApiAnswer(200, operatorAccount)
+  @ApiErrors(404)
+  async setValidationLog(
+    @Param('id') id: string,
+    @Body({ schema: setValidationLogBody }) body: z.output<typeof setValidationLogBody>,
+    @RequestCaller() caller: Caller,
+  ): Promise<z.output<typeof operatorAccount>> {
+    return view(await this.validationLog.setForOperator(id, toValidationLog(body), caller));
   }
 
   @Get('audit-logs')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountDetail } from '../accounts/account.schemas';
+import { listTokensQuery, tokenListItem } from '../tokens/token.schemas';
 import { PRINTABLE, pageQuery, rateLimit } from '../http/fields';
 
 const origin = z.enum(['local', 'directory']);
@@ -27,6 +28,19 @@ export const setAccountStatusBody = z
   .strictObject({ status: z.enum(['active', 'suspended'], 'must be active or suspended') })
   .meta({ id: 'SetAccountStatusRequest' });
 
-export const setAccountRateLimitBody = z
+/** Of an account or a token. */
+export const setRateLimitBody = z
   .strictObject({ rate_limit: rateLimit.nullable().meta({ description: 'null takes the limits away.' }) })
-  .meta({ id: 'SetAccountRateLimitRequest' });
+  .meta({ id: 'SetRateLimitRequest' });
+
+export const operatorTokensQuery = z.strictObject(listTokensQuery.shape);
+
+export const operatorTokenList = z
+  .object({
+    account_id: z.string().meta({ example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' }),
+    tokens: z.array(tokenListItem),
+    total: z.number(),
+    limit: z.number(),
+    offset: z.number(),
+  })
+  .meta({ id: 'OperatorTokenList' });

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { ApiAnswer } from '../http/api-decorators';
+import { ApiAnswer, PublicRoute } from '../http/api-decorators';
 import { PERMISSION_CATALOGUE } from './permission-catalogue';
 
 const permissionList = z
@@ -29,6 +29,7 @@ export class PermissionsController {
   private readonly total = PERMISSION_CATALOGUE.reduce((sum, { permissions }) => sum + permissions.length, 0);
 
   @Get()
+  @PublicRoute()
   @ApiOperation({ summary: 'List the known scopes: a catalogue, not a whitelist' })
   @ApiAnswer(200, permissionList)
   list(): { categories: typeof PERMISSION_CATALOGUE; total: number } {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { SettingsError } from '@tollgate/config';
 import { formatMasterKey, newMasterKey } from '@tollgate/auth';
 import { loadApiSettings } from './api.settings';
@@ -20,6 +21,7 @@ describe('the settings of the api', () => {
   it('have the defaults of the contract', () => {
     expect(loadApiSettings({})).toMatchObject({
       PORT: 8081,
+      API_WORKERS: 1,
       ACCOUNT_FETCHER_MODE: 'local',
       QINIU_STUB_ENABLED: false,
       QINIU_UID_MAPPER_MODE: 'simple',
@@ -41,9 +43,22 @@ describe('the settings of the api', () => {
     expect(loadApiSettings({ HMAC_TIMESTAMP_TOLERANCE: text }).HMAC_TIMESTAMP_TOLERANCE).toBe(ms);
   });
 
+  it.each([
+    ['1', 1],
+    ['64', 64],
+    ['auto', Math.min(64, availableParallelism())],
+  ])('read %s workers', (text, count) => {
+    expect(loadApiSettings({ API_WORKERS: text }).API_WORKERS).toBe(count);
+  });
+
+  it.each(['0', '65', '-1', '1.5', 'AUTO', '2 4'])('refuse %s workers', (text) => {
+    expect(problems({ API_WORKERS: text })['API_WORKERS']).toMatch(/auto or a whole number from 1 to 64/);
+  });
+
   it('list every wrong variable at once', () => {
     const env = {
       PORT: '99999',
+      API_WORKERS: 'many',
       LOG_LEVEL: 'loud',
       HMAC_TIMESTAMP_TOLERANCE: '15',
       HMAC_REPLAY_PROTECTION: 'maybe',

@@ -15,9 +15,13 @@ import {
   text,
 } from '@tollgate/config';
 import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
+import { MAX_WINDOW_LIMIT } from '@tollgate/limiter';
 import { z } from 'zod';
+import { workerCount } from './worker-count';
 
 const PRODUCTION_OPERATOR_KEY_LENGTH = 32;
+
+const windowLimit = (fallback: number): z.ZodType<number> => integer(fallback, { min: 0, max: MAX_WINDOW_LIMIT });
 
 /** Every variable that the api reads; `docs/configuration.md` explains them. */
 export const apiSettingsSchema = z.object({
@@ -26,6 +30,8 @@ export const apiSettingsSchema = z.object({
   PORT: port(8081),
   /** Where to listen; by default loopback, and every interface when NODE_ENV=production. */
   HOST: text().optional(),
+  /** Processes that serve; more than one run under a primary. */
+  API_WORKERS: workerCount(),
   TRUST_PROXY: cidrList(),
   MAX_BODY_BYTES: integer(65_536, { min: 1_024, max: 16_777_216 }),
   REQUEST_TIMEOUT: duration('15s', { min: '1s' }),
@@ -52,6 +58,26 @@ export const apiSettingsSchema = z.object({
   USER_INFO_API_URL: httpUrl().optional(),
   USER_INFO_API_TOKEN: secret().optional(),
   USER_INFO_CACHE_TTL: duration('1m', { max: '1h' }),
+
+  ENABLE_APP_RATE_LIMIT: flag(false),
+  ENABLE_ACCOUNT_RATE_LIMIT: flag(false),
+  ENABLE_TOKEN_RATE_LIMIT: flag(false),
+  APP_RATE_LIMIT_PER_MINUTE: windowLimit(1_000),
+  APP_RATE_LIMIT_PER_HOUR: windowLimit(50_000),
+  APP_RATE_LIMIT_PER_DAY: windowLimit(1_000_000),
+  /** Units taken in advance by a process; 0: each request asks for itself. */
+  RATE_LIMIT_LEASE_APP: integer(0, { min: 0, max: 1_000_000 }),
+  RATE_LIMIT_LEASE_ACCOUNT: integer(0, { min: 0, max: 1_000_000 }),
+  RATE_LIMIT_LEASE_TOKEN: integer(0, { min: 0, max: 1_000_000 }),
+  RATE_LIMIT_ON_REDIS_FAILURE: choice(['local', 'open', 'closed'], 'local'),
+  RATE_LIMIT_REPLICAS: integer(1, { min: 1, max: 10_000 }),
+  RATE_LIMIT_REDIS_TIMEOUT: duration('50ms', { min: '1ms', max: '5s' }),
+  /** By address, a minute. */
+  UNKNOWN_TOKEN_LIMIT_PER_MINUTE: integer(600, { min: 1, max: 1_000_000 }),
+  OPERATOR_FAILURE_LIMIT_PER_MINUTE: integer(10, { min: 1, max: 1_000_000 }),
+  PUBLIC_LIMIT_PER_MINUTE: integer(600, { min: 1, max: 1_000_000 }),
+  ADDRESS_LIMIT_EXEMPT: cidrList(),
+  METRICS_ALLOW: cidrList(),
 
   CACHE_TOKEN_TTL: duration('5s', { max: '5m' }),
   CACHE_TOKEN_MAX: integer(200_000, { min: 1_000, max: 10_000_000 }),
@@ -88,6 +114,12 @@ const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report
   if (settings.ACCOUNT_FETCHER_MODE === 'external' && settings.EXTERNAL_ACCOUNT_API_URL === undefined) {
     report('EXTERNAL_ACCOUNT_API_URL', 'must be set when ACCOUNT_FETCHER_MODE=external');
   }
+  const windows = ['APP_RATE_LIMIT_PER_MINUTE', 'APP_RATE_LIMIT_PER_HOUR', 'APP_RATE_LIMIT_PER_DAY'] as const;
+  const given = windows.filter((name) => (settings[name] ?? 0) > 0);
+  given.slice(1).forEach((name, index) => {
+    const shorter = given[index] ?? name;
+    if ((settings[name] ?? 0) < (settings[shorter] ?? 0)) report(name, `must not be less than ${shorter}`);
+  });
   if (settings.QINIU_STUB_ENABLED === true && settings.QINIU_STUB_TRUSTED_CIDRS?.entries.length === 0) {
     report('QINIU_STUB_TRUSTED_CIDRS', 'must be set when QINIU_STUB_ENABLED=true');
   }

@@ -19,13 +19,12 @@ const prefix = z
   .regex(/^[a-z0-9_]*$/, 'must hold only lowercase letters, digits and underscores')
   .meta({ example: 'sk', pattern: TOKEN_PREFIX_PATTERN.source });
 
+const scopes = z.array(scope).max(MAX_SCOPES, `must have at most ${String(MAX_SCOPES)} entries`);
+
 export const createTokenBody = z
   .object({
     description: plainText(512).meta({ example: 'image resizer' }),
-    scope: z
-      .array(scope)
-      .max(MAX_SCOPES, `must have at most ${String(MAX_SCOPES)} entries`)
-      .nullish(),
+    scope: scopes.nullish(),
     expires_in_seconds: seconds(MAX_LIFETIME_SECONDS).meta({ example: 7_776_000, description: '0 or absent: never' }),
     expires_in: seconds(MAX_LIFETIME_SECONDS).meta({ description: 'Alias of expires_in_seconds.' }),
     expires_in_days: seconds(36_500).meta({ description: 'For older clients.' }),
@@ -44,9 +43,18 @@ export const listTokensQuery = z.object({
   ...pageQuery,
 });
 
-const tokenId = z.string().meta({ example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' });
+/** Unknown fields are refused: this route is ours, no old client sends extras. */
+export const updateTokenBody = z
+  .strictObject({
+    description: plainText(512).optional(),
+    scope: scopes.optional(),
+  })
+  .refine((body) => body.description !== undefined || body.scope !== undefined, 'must change description or scope')
+  .meta({ id: 'UpdateTokenRequest', example: { description: 'image resizer', scope: ['storage:read'] } });
+
+export const tokenId = z.string().meta({ example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' });
 const accountId = z.string().meta({ example: 'acc_4fJ8sQ2mZk1xWc9vB7nR0L' });
-const time = z.string().meta({ format: 'date-time', example: '2026-01-04T10:00:00.000Z' });
+export const time = z.string().meta({ format: 'date-time', example: '2026-01-04T10:00:00.000Z' });
 const masked = z.string().meta({ example: `sk-TG1aB3dE5fG7h${'*'.repeat(30)}kL9mN1pQ3rS5tU7vW9xY1zA3bC5` });
 const limits = z
   .record(z.string(), z.number())
@@ -70,7 +78,7 @@ export const createdToken = z
   })
   .meta({ id: 'CreatedToken' });
 
-const tokenListItem = z
+export const tokenListItem = z
   .object({
     token_id: tokenId,
     token_preview: masked,
@@ -105,17 +113,10 @@ export const tokenDeleted = z
   .object({ message: z.string().meta({ example: 'Token deleted successfully' }) })
   .meta({ id: 'TokenDeleted' });
 
-export const tokenStats = z
-  .object({
-    token_id: tokenId,
-    total_requests: z.number().meta({ example: 1_024 }),
-    last_used_at: time.optional(),
-    created_at: time,
-    daily_stats: z.array(
-      z.object({ date: z.string().meta({ example: '2026-01-04' }), requests: z.number().meta({ example: 42 }) }),
-    ),
-  })
-  .meta({ id: 'TokenStats' });
+/** Whether a list is asked to leave out tokens that do not work. */
+export function isActiveOnly({ active_only: wish }: z.output<typeof listTokensQuery>): boolean {
+  return wish === 'true' || wish === '1';
+}
 
 /** A token in a list. */
 export function tokenItemView(token: Token, now: Date): z.output<typeof tokenListItem> {

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { AccountPrincipal } from '@tollgate/auth';
 import { Clock } from '@tollgate/domain';
@@ -10,6 +10,7 @@ import { rateLimitView, toPage, toRateLimit } from '../http/fields';
 import {
   createTokenBody,
   createdToken,
+  isActiveOnly,
   listTokensQuery,
   setStatusBody,
   tokenDeleted,
@@ -17,8 +18,8 @@ import {
   tokenDetailView,
   tokenItemView,
   tokenList,
-  tokenStats,
   tokenStatusChanged,
+  updateTokenBody,
 } from './token.schemas';
 import { TokensService } from './tokens.service';
 
@@ -70,8 +71,7 @@ export class TokensController {
     @Tenant() tenant: AccountPrincipal,
     @Query({ schema: listTokensQuery }) query: z.output<typeof listTokensQuery>,
   ): Promise<z.output<typeof tokenList>> {
-    const activeOnly = query.active_only === 'true' || query.active_only === '1';
-    const { items, total } = await this.tokens.list(tenant, activeOnly, toPage(query));
+    const { items, total } = await this.tokens.list(tenant, isActiveOnly(query), toPage(query));
     const now = this.clock.now();
     return { account_id: tenant.accountId, tokens: items.map((token) => tokenItemView(token, now)), total };
   }
@@ -84,6 +84,23 @@ export class TokensController {
   @ApiErrors(404)
   async detail(@Tenant() tenant: AccountPrincipal, @Param('id') id: string): Promise<z.output<typeof tokenDetail>> {
     return tokenDetailView(await this.tokens.find(tenant, id), this.clock.now());
+  }
+
+  @Patch(':id')
+  @TenantRoute()
+  @Audited('update_token')
+  @ApiOperation({ summary: 'Change the description or the scopes of a token, at once' })
+  @ApiParam({ name: 'id', example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' })
+  @ApiAnswer(200, tokenDetail)
+  @ApiErrors(404)
+  async update(
+    @Tenant() tenant: AccountPrincipal,
+    @Param('id') id: string,
+    @Body({ schema: updateTokenBody }) body: z.output<typeof updateTokenBody>,
+    @RequestCaller() caller: Caller,
+  ): Promise<z.output<typeof tokenDetail>> {
+    const edit = { description: body.description, scopes: body.scope };
+    return tokenDetailView(await this.tokens.update(tenant, id, edit, caller), this.clock.now());
   }
 
   @Put(':id/status')
@@ -122,22 +139,5 @@ export class TokensController {
   ): Promise<z.output<typeof tokenDeleted>> {
     await this.tokens.delete(tenant, id, caller);
     return { message: 'Token deleted successfully' };
-  }
-
-  @Get(':id/stats')
-  @TenantRoute()
-  @ApiOperation({ summary: 'Show how often a token was used in the last 30 days' })
-  @ApiParam({ name: 'id', example: 'tk_4fJ8sQ2mZk1xWc9vB7nR0L' })
-  @ApiAnswer(200, tokenStats)
-  @ApiErrors(404)
-  async stats(@Tenant() tenant: AccountPrincipal, @Param('id') id: string): Promise<z.output<typeof tokenStats>> {
-    const { token, daily } = await this.tokens.stats(tenant, id);
-    return {
-      token_id: token.id,
-      total_requests: token.totalRequests,
-      ...(token.lastUsedAt === undefined ? {} : { last_used_at: token.lastUsedAt.toISOString() }),
-      created_at: token.createdAt.toISOString(),
-      daily_stats: daily.map(({ day, requests }) => ({ date: day, requests })),
-    };
   }
 }

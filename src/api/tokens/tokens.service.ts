@@ -4,7 +4,6 @@ import {
   type AuditData,
   Clock,
   DEFAULT_TOKEN_PREFIX,
-  type DailyUsage,
   type Page,
   type PageRequest,
   type RateLimit,
@@ -19,12 +18,7 @@ import {
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
-import { UsageMeter } from '../validation/usage-meter.service';
 import { type ExpiryRequest, resolveExpiry } from './expiry';
-
-const DAY_MS = 86_400_000;
-/** How far back `daily_stats` reaches. */
-const STATS_DAYS = 30;
 
 /** How long an expired token is remembered, so that it answers "Token has expired". */
 export class TokenRetention {
@@ -39,9 +33,10 @@ export interface NewToken {
   readonly rateLimit: RateLimit | undefined;
 }
 
-export interface TokenStats {
-  readonly token: Token;
-  readonly daily: readonly DailyUsage[];
+/** What a tenant may change of a token; what is absent stays. */
+export interface TokenEdit {
+  readonly description?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** A tenant's bearer tokens. A sub-account sees and touches only those it made. */
@@ -50,7 +45,6 @@ export class TokensService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly audit: AuditTrail,
-    private readonly usage: UsageMeter,
     private readonly clock: Clock,
     private readonly retention: TokenRetention,
   ) {}
@@ -109,6 +103,26 @@ export class TokensService {
     return token;
   }
 
+  /**
+   * Changes what a token is called and what it may do; the change applies to the next validation.
+   * @throws TollgateError as {@link find}
+   */
+  async update(tenant: AccountPrincipal, tokenId: string, edit: TokenEdit, caller: Caller): Promise<Token> {
+    await this.find(tenant, tokenId);
+    const changes = {
+      ...(edit.description === undefined ? {} : { description: edit.description }),
+      ...(edit.scopes === undefined ? {} : { scopes: [...new Set(edit.scopes)] }),
+    };
+    const data = {
+      ...(changes.description === undefined ? {} : { description: changes.description }),
+      ...(changes.scopes === undefined ? {} : { scope: changes.scopes }),
+    };
+    const audit = this.describe('update_token', tenant, tokenId, caller, data);
+    const token = await this.tokens.update(tenant.accountId, tokenId, changes, this.clock.now(), audit);
+    if (token === undefined) throw tokenNotFound();
+    return token;
+  }
+
   /** @throws TollgateError as {@link find} */
   async setActive(tenant: AccountPrincipal, tokenId: string, isActive: boolean, caller: Caller): Promise<Token> {
     // Who made a token never changes, so checking it before the write leaves no gap.
@@ -126,23 +140,6 @@ export class TokensService {
     if (!(await this.tokens.delete(tenant.accountId, tokenId, audit))) throw tokenNotFound();
   }
 
-  /**
-   * The token with its use in the last 30 days, up to this moment in this process, up to a second ago in others.
-   * @throws TollgateError as {@link find}
-   */
-  async stats(tenant: AccountPrincipal, tokenId: string): Promise<TokenStats> {
-    await this.usage.flush();
-    const token = await this.find(tenant, tokenId);
-    const now = this.clock.nowMs();
-    const daily = await this.tokens.listDailyUsage(
-      tenant.accountId,
-      tokenId,
-      utcDay(now - (STATS_DAYS - 1) * DAY_MS),
-      utcDay(now),
-    );
-    return { token, daily };
-  }
-
   private describe(
     action: 'create_token' | 'update_token' | 'delete_token',
     tenant: AccountPrincipal,
@@ -155,10 +152,7 @@ export class TokensService {
   }
 }
 
-function tokenNotFound(): TollgateError {
+/** Said of a token of another account exactly as of none. */
+export function tokenNotFound(): TollgateError {
   return new TollgateError('not_found', 'token not found');
-}
-
-function utcDay(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 10);
 }

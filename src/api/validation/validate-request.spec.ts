@@ -1,6 +1,6 @@
 import { MAX_SCOPES, TollgateError } from '@tollgate/domain';
 import fc from 'fast-check';
-import { bearerTokenOf, parseValidateBody } from './validate-request';
+import { asksFresh, bearerTokenOf, parseValidateBody } from './validate-request';
 
 function refusal(body: unknown): string {
   try {
@@ -98,5 +98,18 @@ describe('bearerTokenOf', () => {
   it('does not look at a header longer than any token', () => {
     expect(bearerTokenOf(`Bearer ${'a'.repeat(505)}`)).toHaveLength(505);
     expect(bearerTokenOf(`Bearer ${'a'.repeat(506)}`)).toBeUndefined();
+  });
+});
+
+describe('asksFresh', () => {
+  it.each(['no-cache', 'No-Cache', 'max-age=0, no-cache', 'no-cache, no-store', 'no-cache="set-cookie"'])(
+    'hears it in %j',
+    (header) => {
+      expect(asksFresh(header)).toBe(true);
+    },
+  );
+
+  it.each(['', 'no-store', 'x-no-cache', 'no-cached', 'max-age=0'])('does not hear it in %j', (header) => {
+    expect(asksFresh(header)).toBe(false);
   });
 });

@@ -59,3 +59,11 @@ export function bearerTokenOf(authorization: string | undefined): string | undef
   const token = authorization.slice(7).trim();
   return token === '' ? undefined : token;
 }
+
+/**
+ * Whether a client wants no cached answer: `Cache-Control: no-cache` on a request (RFC 9111, section 5.2.1.4).
+ * @param cacheControl the header's value
+ */
+export function asksFresh(cacheControl: string): boolean {
+  return /(?:^|[\s,])no-cache(?:$|[\s,=])/i.test(cacheControl);
+}

@@ -1,5 +1,6 @@
 import { type Change, ChangeFeed, type TokenCredential, TokenRepository, type TollgateError } from '@tollgate/domain';
 import { FakeClock, buildToken } from '@tollgate/testing';
+import { LimitPolicy } from '../rate-limits/limit-policy';
 import { ValidationCache, ValidationCacheOptions } from './validation-cache.service';
 import type { ValidationEntry } from './validation-entry';
 
@@ -75,7 +76,9 @@ describe('ValidationCache', () => {
     feed = new Feed(latencyMs);
     tokens = new SlowTokens();
     tokens.stored.set(HASH, credential());
-    cache = new ValidationCache(tokens.asRepository(), clock, feed, new ValidationCacheOptions(maxTokens, TTL_MS));
+    const limits = new LimitPolicy({ app: undefined, accounts: true, tokens: true });
+    const bounds = new ValidationCacheOptions(maxTokens, TTL_MS);
+    cache = new ValidationCache(tokens.asRepository(), clock, limits, feed, bounds);
   }
   beforeEach(() => {
     open({});
@@ -269,6 +272,72 @@ describe('ValidationCache', () => {
       await find(OTHER_HASH);
       expect(tokens.asked).toHaveLength(4);
     });
+
+    it('is counted from when the store was asked, not from when it answered', async () => {
+      open({ latencyMs: undefined });
+      tokens.held = true;
+      const found = find();
+      clock.advance(TTL_MS - 1);
+      tokens.held = false;
+      tokens.answer();
+      await found;
+      clock.advance(1);
+      await find();
+      expect(tokens.asked).toHaveLength(2);
+    });
+
+    it('is unknown, and so too old, once the clock has gone back behind it', async () => {
+      await find();
+      clock.advance(-1);
+      await find();
+      expect(tokens.asked).toHaveLength(2);
+    });
+  });
+
+  describe('a fresh look', () => {
+    const fresh = async (hash = HASH): Promise<ValidationEntry | undefined> => cache.findFresh(hash);
+
+    it('asks the store for a token that is kept, at most once a second', async () => {
+      await find();
+      tokens.stored.set(HASH, credential('acc_1', false));
+      clock.advance(999);
+      expect((await fresh())?.isActive).toBe(true);
+      clock.advance(1);
+      expect((await fresh())?.isActive).toBe(false);
+      await fresh();
+      expect(tokens.asked).toHaveLength(2);
+    });
+
+    it('is not had for what is known not to exist', async () => {
+      await fresh(OTHER_HASH);
+      clock.advance(1_000);
+      await fresh(OTHER_HASH);
+      expect(tokens.asked).toHaveLength(1);
+    });
+
+    it('finds out that a token is gone', async () => {
+      await find();
+      tokens.stored.delete(HASH);
+      clock.advance(1_000);
+      expect(await fresh()).toBeUndefined();
+      expect(await find()).toBeUndefined();
+      expect(cache.wasKnown(HASH)).toBe(false);
+    });
+  });
+
+  it('tells a token that is only too old from one that nobody ever had', async () => {
+    await find();
+    await find(OTHER_HASH);
+    clock.advance(TTL_WITH_FEED_MS);
+    expect([cache.wasKnown(HASH), cache.wasKnown(OTHER_HASH)]).toEqual([true, false]);
+  });
+
+  it('counts what it did', async () => {
+    await find();
+    await find();
+    await find(OTHER_HASH);
+    await find(OTHER_HASH);
+    expect(cache.stats).toEqual({ size: 1, hits: 1, misses: 2, negativeHits: 1, loads: 2, changes: 0 });
   });
 
   it('keeps no more tokens than it may, and strangers push none of them out', async () => {

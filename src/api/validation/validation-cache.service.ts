@@ -1,6 +1,8 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { type Change, ChangeFeed, Clock, TokenRepository, TollgateError } from '@tollgate/domain';
 import { LRUCache } from 'lru-cache';
+import { INSTALLATION_CHANGES } from '../redis/installation-changes';
+import { LimitPolicy } from '../rate-limits/limit-policy';
 import { ValidationEntry } from './validation-entry';
 
 /** Bounds of the cache. */
@@ -23,16 +25,27 @@ const MAX_UNKNOWN = 20_000;
 const MAX_CHANGED_ACCOUNTS = 10_000;
 /** Loads repeated because the token changed meanwhile, before giving up. */
 const MAX_RELOADS = 20;
+/** Between two looks at the store that callers ask for, for one token. */
+const FRESH_LOOK_INTERVAL_MS = 1_000;
 
 interface Kept {
   readonly entry: ValidationEntry;
   /** The change count when its load began. */
   readonly loadedAt: number;
+  /** When it was loaded, and until when it is believed. */
+  readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-interface Load {
-  readonly promise: Promise<ValidationEntry | undefined>;
+/** What the cache did, ever since. */
+export interface CacheStats {
+  readonly size: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** Answered from what is known not to exist. */
+  readonly negativeHits: number;
+  readonly loads: number;
+  readonly changes: number;
 }
 
 /**
@@ -43,19 +56,24 @@ interface Load {
 export class ValidationCache implements OnModuleDestroy {
   private readonly kept: LRUCache<string, Kept>;
   private readonly unknown = new LRUCache<string, { readonly untilMs: number }>({ max: MAX_UNKNOWN });
-  private readonly loads = new Map<string, Load>();
+  private readonly loads = new Map<string, Promise<ValidationEntry | undefined>>();
   /** For each hash being loaded: the number of the last change to it meanwhile. */
   private readonly changedWhileLoading = new Map<string, number>();
   private readonly changedAccounts = new Map<string, number>();
   private changes = 0;
   private allChangedAt = 0;
+  private hits = 0;
+  private misses = 0;
+  private negativeHits = 0;
+  private loaded = 0;
   private readonly ttlMs: number;
   private readonly unsubscribe: () => void;
 
   constructor(
     private readonly tokens: TokenRepository,
     private readonly clock: Clock,
-    feed: ChangeFeed,
+    private readonly limits: LimitPolicy,
+    @Inject(INSTALLATION_CHANGES) feed: ChangeFeed,
     options: ValidationCacheOptions,
   ) {
     this.kept = new LRUCache({ max: options.maxTokens });
@@ -65,16 +83,30 @@ export class ValidationCache implements OnModuleDestroy {
     });
   }
 
+  get stats(): CacheStats {
+    const { hits, misses, negativeHits, loaded, changes } = this;
+    return { size: this.kept.size, hits, misses, negativeHits, loads: loaded, changes };
+  }
+
   /**
    * The token with this hash if it is kept here and still current: the way of nearly every validation.
    * @param hash SHA-256 of the token value, lower-case hex
    */
-  findKept(hash: string): ValidationEntry | undefined {
+  findKept(hash: string, nowMs: number): ValidationEntry | undefined {
     const kept = this.kept.get(hash);
-    if (kept === undefined) return undefined;
-    if (this.clock.nowMs() < kept.untilMs && this.isCurrent(kept.entry.accountId, kept.loadedAt)) return kept.entry;
-    this.kept.delete(hash);
-    return undefined;
+    // Before its load: the clock went back, and nobody knows how old the entry is.
+    if (kept === undefined || nowMs >= kept.untilMs || nowMs < kept.sinceMs) return undefined;
+    if (!this.isCurrent(kept.entry.accountId, kept.loadedAt)) return undefined;
+    this.hits += 1;
+    return kept.entry;
+  }
+
+  /**
+   * Whether there was a token with this hash when it was last looked up, however long ago: one that comes back is no
+   * guess of a stranger.
+   */
+  wasKnown(hash: string): boolean {
+    return this.kept.has(hash);
   }
 
   /**
@@ -83,10 +115,27 @@ export class ValidationCache implements OnModuleDestroy {
    * @returns `undefined` when there is no such token
    */
   find(hash: string): ValidationEntry | undefined | Promise<ValidationEntry | undefined> {
-    const kept = this.findKept(hash);
+    const nowMs = this.clock.nowMs();
+    const kept = this.findKept(hash, nowMs);
     if (kept !== undefined) return kept;
     const unknown = this.unknown.get(hash);
-    return unknown !== undefined && this.clock.nowMs() < unknown.untilMs ? undefined : this.load(hash);
+    if (unknown !== undefined && nowMs < unknown.untilMs) {
+      this.negativeHits += 1;
+      return undefined;
+    }
+    this.misses += 1;
+    return this.load(hash);
+  }
+
+  /**
+   * The token with this hash as the store has it now, for callers that do not trust the cache; at most once a second for
+   * a token, and only for one that is kept. Otherwise the same as {@link find}.
+   */
+  findFresh(hash: string): ValidationEntry | undefined | Promise<ValidationEntry | undefined> {
+    const kept = this.kept.peek(hash);
+    if (kept === undefined || this.clock.nowMs() - kept.sinceMs < FRESH_LOOK_INTERVAL_MS) return this.find(hash);
+    this.misses += 1;
+    return this.load(hash);
   }
 
   onModuleDestroy(): void {
@@ -95,18 +144,20 @@ export class ValidationCache implements OnModuleDestroy {
 
   private load(hash: string): Promise<ValidationEntry | undefined> {
     const running = this.loads.get(hash);
-    if (running !== undefined) return running.promise;
-    const promise = this.loadCurrent(hash).finally(() => {
+    if (running !== undefined) return running;
+    const load = this.loadCurrent(hash).finally(() => {
       this.loads.delete(hash);
       this.changedWhileLoading.delete(hash);
     });
-    this.loads.set(hash, { promise });
-    return promise;
+    this.loads.set(hash, load);
+    return load;
   }
 
   private async loadCurrent(hash: string): Promise<ValidationEntry | undefined> {
     for (let attempt = 0; attempt < MAX_RELOADS; attempt += 1) {
       const loadedAt = this.changes;
+      const sinceMs = this.clock.nowMs();
+      this.loaded += 1;
       const credential = await this.tokens.findCredentialByHash(Buffer.from(hash, 'hex'));
       if (
         this.allChangedAt > loadedAt ||
@@ -115,14 +166,16 @@ export class ValidationCache implements OnModuleDestroy {
       ) {
         continue;
       }
-      const untilMs = this.clock.nowMs() + this.ttlMs;
+      // From the start of the load: what it found may have been changed right after the store had read it.
+      const untilMs = sinceMs + this.ttlMs;
       if (credential === undefined) {
         this.unknown.set(hash, { untilMs });
+        this.kept.delete(hash);
         return undefined;
       }
-      const entry = new ValidationEntry(credential);
+      const entry = new ValidationEntry(credential, this.limits.forToken(credential));
       this.unknown.delete(hash);
-      this.kept.set(hash, { entry, loadedAt, untilMs });
+      this.kept.set(hash, { entry, loadedAt, sinceMs, untilMs });
       return entry;
     }
     throw new TollgateError('unavailable', 'token is changing too fast', { retryAfterSeconds: 1 });

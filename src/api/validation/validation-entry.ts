@@ -1,5 +1,7 @@
 import { GrantedScopes, type TokenCredential } from '@tollgate/domain';
+import type { LimitedSubject } from '../rate-limits/limited-subject';
 import { isoText } from './recent-time';
+import { UsageCounter } from './usage-counter';
 
 /** The uid in an account id of simple Qiniu mapping. */
 const QINIU_ACCOUNT = /^qiniu_(\d+)$/;
@@ -15,21 +17,26 @@ export class ValidationEntry {
   readonly scopes: GrantedScopes;
   /** The Qiniu user behind the account; with the sub-account that made the token. */
   readonly qiniuUser: { readonly uid: string; readonly iuid?: string } | undefined;
-  /** Milliseconds since the epoch; 0 for a token that was never used. Moves forward with each use. */
-  lastUsedMs: number;
-  /** Uses since the last flush, by the usage meter. */
-  unflushed = 0;
+  /** How long a record of each validation is kept; `undefined` where the account wants none. */
+  readonly logRetentionMs: number | undefined;
+  /** What was counted since the last batch. */
+  readonly use: UsageCounter;
 
   private readonly infoHead: string;
 
-  constructor({ token, account }: TokenCredential) {
+  /** @param subjects whose limits apply to a validation of this token */
+  constructor(
+    { token, account }: TokenCredential,
+    readonly subjects: readonly LimitedSubject[],
+  ) {
     this.tokenId = token.id;
     this.accountId = token.accountId;
     this.isActive = token.isActive;
     this.expiresAtMs = token.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
     this.isSuspended = account.status === 'suspended';
     this.scopes = new GrantedScopes(token.scopes);
-    this.lastUsedMs = token.lastUsedAt?.getTime() ?? 0;
+    this.logRetentionMs = account.validationLog?.retentionMs;
+    this.use = new UsageCounter(token.lastUsedAt?.getTime() ?? 0);
     const simpleUid = QINIU_ACCOUNT.exec(token.accountId)?.[1];
     const uid = simpleUid ?? account.qiniuUid?.toString();
     const { subAccount } = token;
@@ -49,7 +56,8 @@ export class ValidationEntry {
 
   /** The JSON text of `token_info` without its closing brace. All of it but `last_used_at` was made at loading. */
   tokenInfoOpen(): string {
-    if (this.lastUsedMs === 0) return this.infoHead;
-    return `${this.infoHead},"last_used_at":"${isoText(this.lastUsedMs)}"`;
+    const { lastUsedMs } = this.use;
+    if (lastUsedMs === 0) return this.infoHead;
+    return `${this.infoHead},"last_used_at":"${isoText(lastUsedMs)}"`;
   }
 }

@@ -5,6 +5,7 @@ import { JsonDirectory } from '../directory/json-directory';
 import type { ApiSettings } from '../settings/api.settings';
 import { UsageMeter } from './usage-meter.service';
 import { UserDirectory } from './user-directory';
+import { ValidationLog } from './validation-log.service';
 import { ValidationCache, ValidationCacheOptions } from './validation-cache.service';
 import { ValidationRoutes } from './validation.routes';
 import { ValidationService } from './validation.service';
@@ -30,8 +31,9 @@ export class ValidationModule {
         ValidationService,
         ValidationRoutes,
         UsageMeter,
+        ValidationLog,
       ],
-      exports: [UsageMeter],
+      exports: [UsageMeter, ValidationLog, ValidationCache],
     };
   }
 }

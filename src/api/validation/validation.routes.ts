@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { AuthenticationError } from '@tollgate/auth';
+import { Clock } from '@tollgate/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from '../http/caller';
+import { canSendPrepared, sendPrepared } from '../http/prepared-answer';
+import { RequestDurations } from '../metrics/request-durations';
+import { ValidationMetrics, type ValidationResult } from '../metrics/validation-metrics';
+import { limitHeaderLines, parseHeaderLines } from '../rate-limits/limit-headers';
+import { refusalBy } from '../rate-limits/request-limits.service';
+import { tooManyFromAddress } from '../rate-limits/throttler.guards';
 import { UserDirectory } from './user-directory';
-import { type RequestedScopes, bearerTokenOf, parseValidateBody } from './validate-request';
+import { type RequestedScopes, asksFresh, bearerTokenOf, parseValidateBody } from './validate-request';
 import type { ValidationEntry } from './validation-entry';
-import { ValidationService } from './validation.service';
-import { REFUSAL_TEXT, type RefusalReason, type Verdict } from './verdict';
+import { type ValidationQuestion, ValidationService } from './validation.service';
+import { type CountedLimits, REFUSAL_TEXT, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** RFC 6750, section 3.1: what a client may do about each refusal. */
@@ -19,6 +26,8 @@ const CHALLENGE: Readonly<Record<RefusalReason, string>> = {
   scope: 'Bearer error="insufficient_scope"',
 };
 
+type Answer = FastifyReply | Promise<FastifyReply>;
+
 /**
  * `POST /api/v2/validate` and `/validateu`, on Fastify itself: they are called before every request of every service,
  * and Nest's guards, pipes and interceptors would cost more than the validation.
@@ -29,6 +38,9 @@ export class ValidationRoutes {
     private readonly validation: ValidationService,
     private readonly users: UserDirectory,
     private readonly refusals: RefusalRecorder,
+    private readonly durations: RequestDurations,
+    private readonly results: ValidationMetrics,
+    private readonly clock: Clock,
   ) {}
 
   register(fastify: FastifyInstance): void {
@@ -36,45 +48,91 @@ export class ValidationRoutes {
     fastify.post('/api/v2/validateu', (request, reply) => this.validate(request, reply, true));
   }
 
-  private validate(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    withUser: boolean,
-  ): FastifyReply | Promise<FastifyReply> {
-    const token = bearerTokenOf(request.headers.authorization);
-    if (token === undefined) {
-      void reply.header('www-authenticate', 'Bearer');
-      throw new AuthenticationError('invalid authorization header');
-    }
+  private validate(request: FastifyRequest, reply: FastifyReply, withUser: boolean): Answer {
+    const { authorization, 'cache-control': cacheControl } = request.headers;
     const asked = parseValidateBody(request.body);
-    const verdict = this.validation.validate(token, asked.scopes);
+    const question: ValidationQuestion = {
+      token: bearerTokenOf(authorization),
+      scopes: asked.scopes,
+      fresh: cacheControl !== undefined && asksFresh(cacheControl),
+      caller: () => callerOf(request),
+    };
+    const verdict = this.validation.validate(question);
     return verdict instanceof Promise
-      ? verdict.then((judged) => this.answer(request, reply, asked, judged, withUser))
-      : this.answer(request, reply, asked, verdict, withUser);
+      ? verdict.then((judged) => this.answer(request, reply, asked, question, judged, withUser))
+      : this.answer(request, reply, asked, question, verdict, withUser);
   }
 
   private answer(
     request: FastifyRequest,
     reply: FastifyReply,
     asked: RequestedScopes,
+    question: ValidationQuestion,
     verdict: Verdict,
     withUser: boolean,
-  ): FastifyReply | Promise<FastifyReply> {
-    void reply.header('content-type', JSON_TYPE);
-    if (!verdict.valid) {
-      this.recordRefusal(request, verdict.reason, verdict.entry);
-      return reply
-        .code(401)
-        .header('www-authenticate', CHALLENGE[verdict.reason])
-        .send(refusalJson(verdict.reason, asked));
+  ): Answer {
+    this.results.count(resultOf(verdict));
+    switch (verdict.kind) {
+      case 'valid':
+        return this.answerValid(request, reply, asked, question, verdict, withUser);
+      case 'refused':
+        this.setLimitHeaders(reply, verdict.limits);
+        if (question.token === undefined) {
+          void reply.header('www-authenticate', 'Bearer');
+          throw new AuthenticationError('invalid authorization header');
+        }
+        this.recordRefusal(request, verdict.reason, verdict.entry);
+        return reply
+          .code(401)
+          .header('content-type', JSON_TYPE)
+          .header('www-authenticate', CHALLENGE[verdict.reason])
+          .send(refusalJson(verdict.reason, asked));
+      case 'limited':
+        this.setLimitHeaders(reply, verdict.limits);
+        throw refusalBy(verdict.limits.subjects, verdict.limits.decision) ?? new Error('limited by no limit');
+      case 'throttled':
+        throw tooManyFromAddress(verdict.retryAfterSeconds);
     }
-    const { entry } = verdict;
+  }
+
+  private answerValid(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: RequestedScopes,
+    question: ValidationQuestion,
+    { entry, limits }: Verdict & { readonly kind: 'valid' },
+    withUser: boolean,
+  ): Answer {
     const info = entry.tokenInfoOpen();
-    this.validation.countUse(entry);
-    if (!withUser) return reply.send(validJson(`${info}}`, asked));
+    this.validation.countUse(entry, question);
+    if (!withUser) return this.send(request, reply, validJson(`${info}}`, asked), limits);
     return this.users
       .find(entry.qiniuUser)
-      .then((user) => reply.send(validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked)));
+      .then((user) =>
+        this.send(request, reply, validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked), limits),
+      );
+  }
+
+  private send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: string,
+    limits: CountedLimits | undefined,
+  ): FastifyReply {
+    if (!canSendPrepared(request, reply)) {
+      this.setLimitHeaders(reply, limits);
+      return reply.header('content-type', JSON_TYPE).send(body);
+    }
+    const nowMs = this.clock.nowMs();
+    const lines = limits === undefined ? '' : limitHeaderLines(limits.subjects, limits.decision, nowMs);
+    this.durations.record(request, 200);
+    return sendPrepared(reply, lines, body, nowMs);
+  }
+
+  private setLimitHeaders(reply: FastifyReply, limits: CountedLimits | undefined): void {
+    if (limits === undefined) return;
+    const lines = limitHeaderLines(limits.subjects, limits.decision, this.clock.nowMs());
+    for (const [name, value] of parseHeaderLines(lines)) void reply.header(name, value);
   }
 
   private recordRefusal(request: FastifyRequest, reason: RefusalReason, entry: ValidationEntry | undefined): void {
@@ -86,6 +144,11 @@ export class ValidationRoutes {
       errorMessage: REFUSAL_TEXT[reason],
     });
   }
+}
+
+function resultOf(verdict: Verdict): ValidationResult {
+  if (verdict.kind !== 'refused') return verdict.kind;
+  return verdict.reason === 'not_found' ? 'not_found' : USAGE_OF[verdict.reason];
 }
 
 function validJson(tokenInfo: string, { requested }: RequestedScopes): string {

@@ -1,50 +1,153 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, isPlausibleToken } from '@tollgate/domain';
+import { type Decision, RateLimiter } from '@tollgate/limiter';
+import type { Caller } from '../http/caller';
+import { AddressThrottle } from '../rate-limits/address-throttle.service';
+import { LimitPolicy } from '../rate-limits/limit-policy';
+import type { LimitedSubject } from '../rate-limits/limited-subject';
 import { UsageMeter } from './usage-meter.service';
 import { ValidationCache } from './validation-cache.service';
 import type { ValidationEntry } from './validation-entry';
-import type { Verdict } from './verdict';
+import { ValidationLog } from './validation-log.service';
+import { type CountedLimits, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
 
-const NOT_FOUND: Verdict = { valid: false, reason: 'not_found' };
+/** What is asked of a validation. */
+export interface ValidationQuestion {
+  /** The token as presented; `undefined` when none was. */
+  readonly token: string | undefined;
+  /** Scopes that must all be granted; may be empty. */
+  readonly scopes: readonly string[];
+  /** Whether what is cached should be looked up anew. */
+  readonly fresh: boolean;
+  /** Who asks. A function, because few validations need to know. */
+  readonly caller: () => Caller;
+}
 
-/** Decides whether a bearer token may pass. */
+/**
+ * Decides whether a bearer token may pass. In this order, so that nothing is spent on a request that fails anyway: what is
+ * known of the token, its state, its scopes, and last the limits, which count what passes.
+ */
 @Injectable()
 export class ValidationService {
   constructor(
     private readonly cache: ValidationCache,
+    private readonly policy: LimitPolicy,
+    private readonly limiter: RateLimiter,
+    private readonly addresses: AddressThrottle,
     private readonly usage: UsageMeter,
+    private readonly log: ValidationLog,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * At once for a token that the cache holds. Counts nothing: see {@link countUse}.
-   * @param value the token as presented
-   * @param required scopes that must all be granted; may be empty
+   * At once for a token that the cache holds, where limits are counted in this process or taken in advance. Does not count
+   * a granted use: see {@link countUse}.
    */
-  validate(value: string, required: readonly string[]): Verdict | Promise<Verdict> {
-    const digest = hash('sha256', value);
-    const kept = this.cache.findKept(digest);
-    if (kept !== undefined) return this.judge(kept, required);
+  validate(question: ValidationQuestion): Verdict | Promise<Verdict> {
+    const { token } = question;
+    if (token === undefined) return this.refuseStranger(question);
+    const digest = hash('sha256', token);
+    const kept = question.fresh ? undefined : this.cache.findKept(digest, this.clock.nowMs());
+    if (kept !== undefined) return this.judge(kept, question);
     // Only now: what the cache holds has proved its form, and junk must not reach the store.
-    if (!isPlausibleToken(value)) return NOT_FOUND;
-    const entry = this.cache.find(digest);
+    if (!isPlausibleToken(token)) return this.refuseStranger(question);
+    if (!this.cache.wasKnown(digest)) {
+      const seconds = this.addresses.blockedSeconds('unknown-token', question.caller().ip);
+      if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
+    }
+    const entry = question.fresh ? this.cache.findFresh(digest) : this.cache.find(digest);
     return entry instanceof Promise
-      ? entry.then((loaded) => this.judge(loaded, required))
-      : this.judge(entry, required);
+      ? entry.then((loaded) => this.judgeLoaded(loaded, question))
+      : this.judgeLoaded(entry, question);
   }
 
   /** Counts a granted use; after the answer was made, which tells of the use before. */
-  countUse(entry: ValidationEntry): void {
-    this.usage.record(entry, this.clock.nowMs());
+  countUse(entry: ValidationEntry, question: ValidationQuestion): void {
+    const nowMs = this.clock.nowMs();
+    this.usage.record(entry, 'valid', nowMs);
+    if (entry.logRetentionMs !== undefined) this.log.record(entry, 'valid', question.scopes, question.caller, nowMs);
   }
 
-  private judge(entry: ValidationEntry | undefined, required: readonly string[]): Verdict {
-    if (entry === undefined) return NOT_FOUND;
-    if (!entry.isActive) return { valid: false, reason: 'inactive', entry };
-    if (entry.expiresAtMs <= this.clock.nowMs()) return { valid: false, reason: 'expired', entry };
-    if (entry.isSuspended) return { valid: false, reason: 'account_suspended', entry };
-    if (!entry.scopes.grantsAll(required)) return { valid: false, reason: 'scope', entry };
-    return { valid: true, entry };
+  private judgeLoaded(entry: ValidationEntry | undefined, question: ValidationQuestion): Verdict | Promise<Verdict> {
+    return entry === undefined ? this.refuseStranger(question) : this.judge(entry, question);
   }
+
+  private judge(entry: ValidationEntry, question: ValidationQuestion): Verdict | Promise<Verdict> {
+    const reason = this.reasonAgainst(entry, question.scopes);
+    if (reason !== undefined) return this.refuse(entry, reason, question);
+    const { subjects } = entry;
+    if (subjects.length === 0) return { kind: 'valid', entry, limits: undefined };
+    const decision = this.limiter.take(subjects);
+    return decision instanceof Promise
+      ? decision.then((made) => this.grant(entry, made, question))
+      : this.grant(entry, decision, question);
+  }
+
+  private reasonAgainst(
+    entry: ValidationEntry,
+    scopes: readonly string[],
+  ): Exclude<RefusalReason, 'not_found'> | undefined {
+    if (!entry.isActive) return 'inactive';
+    if (entry.expiresAtMs <= this.clock.nowMs()) return 'expired';
+    if (entry.isSuspended) return 'account_suspended';
+    return entry.scopes.grantsAll(scopes) ? undefined : 'scope';
+  }
+
+  private grant(entry: ValidationEntry, decision: Decision, question: ValidationQuestion): Verdict {
+    const limits = { subjects: entry.subjects, decision };
+    if (decision.refusedBy < 0) return { kind: 'valid', entry, limits };
+    this.count(entry, 'limited', question);
+    return { kind: 'limited', entry, limits };
+  }
+
+  private refuse(
+    entry: ValidationEntry,
+    reason: Exclude<RefusalReason, 'not_found'>,
+    question: ValidationQuestion,
+  ): Verdict | Promise<Verdict> {
+    this.count(entry, USAGE_OF[reason], question);
+    return this.refused(entry, reason);
+  }
+
+  /** For what is no token at all, or none that anybody knows: counts against the address that shows it. */
+  private refuseStranger(question: ValidationQuestion): Verdict | Promise<Verdict> {
+    const seconds = this.addresses.count('unknown-token', question.caller().ip);
+    return seconds instanceof Promise ? seconds.then((told) => this.turnAway(told)) : this.turnAway(seconds);
+  }
+
+  private turnAway(throttledSeconds: number): Verdict | Promise<Verdict> {
+    if (throttledSeconds > 0) return { kind: 'throttled', retryAfterSeconds: throttledSeconds };
+    return this.refused(undefined, 'not_found');
+  }
+
+  /** A refused request still is one to the application. */
+  private refused(entry: ValidationEntry | undefined, reason: RefusalReason): Verdict | Promise<Verdict> {
+    const subjects = this.policy.forAnyone();
+    if (subjects.length === 0) return { kind: 'refused', reason, entry, limits: undefined };
+    const decision = this.limiter.take(subjects);
+    return decision instanceof Promise
+      ? decision.then((made) => afterRefusal(entry, reason, subjects, made))
+      : afterRefusal(entry, reason, subjects, decision);
+  }
+
+  private count(
+    entry: ValidationEntry,
+    result: Parameters<UsageMeter['record']>[1],
+    question: ValidationQuestion,
+  ): void {
+    const nowMs = this.clock.nowMs();
+    this.usage.record(entry, result, nowMs);
+    if (entry.logRetentionMs !== undefined) this.log.record(entry, result, question.scopes, question.caller, nowMs);
+  }
+}
+
+function afterRefusal(
+  entry: ValidationEntry | undefined,
+  reason: RefusalReason,
+  subjects: readonly LimitedSubject[],
+  decision: Decision,
+): Verdict {
+  const limits: CountedLimits = { subjects, decision };
+  return decision.refusedBy < 0 ? { kind: 'refused', reason, entry, limits } : { kind: 'limited', entry, limits };
 }

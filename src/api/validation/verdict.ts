@@ -1,12 +1,36 @@
+import type { UsageResult } from '@tollgate/domain';
+import type { Decision } from '@tollgate/limiter';
+import type { LimitedSubject } from '../rate-limits/limited-subject';
 import type { ValidationEntry } from './validation-entry';
 
 /** Why a token is refused. */
 export type RefusalReason = 'not_found' | 'inactive' | 'expired' | 'account_suspended' | 'scope';
 
-/** The outcome of a validation. */
+/** What the limits said of a validation. */
+export interface CountedLimits {
+  readonly subjects: readonly LimitedSubject[];
+  readonly decision: Decision;
+}
+
+/**
+ * The outcome of a validation.
+ * - `valid`: may pass
+ * - `refused`: may not, because of what the token is or is not; `entry` for a known one
+ * - `limited`: a limit of the application, the account or the token is reached
+ * - `throttled`: the address has shown too many unknown tokens; nothing was looked up
+ *
+ * `limits` is absent where no limit applies.
+ */
 export type Verdict =
-  | { readonly valid: true; readonly entry: ValidationEntry }
-  | { readonly valid: false; readonly reason: RefusalReason; readonly entry?: ValidationEntry };
+  | { readonly kind: 'valid'; readonly entry: ValidationEntry; readonly limits: CountedLimits | undefined }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly entry: ValidationEntry | undefined;
+      readonly limits: CountedLimits | undefined;
+    }
+  | { readonly kind: 'limited'; readonly entry: ValidationEntry | undefined; readonly limits: CountedLimits }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
 /** The contract's texts. */
 export const REFUSAL_TEXT: Readonly<Record<RefusalReason, string>> = {
@@ -15,4 +39,12 @@ export const REFUSAL_TEXT: Readonly<Record<RefusalReason, string>> = {
   expired: 'Token has expired',
   account_suspended: 'Account is suspended',
   scope: 'Permission denied',
+};
+
+/** Under which result a refusal of a known token is counted. */
+export const USAGE_OF: Readonly<Record<Exclude<RefusalReason, 'not_found'>, UsageResult>> = {
+  inactive: 'inactive',
+  expired: 'expired',
+  account_suspended: 'suspended',
+  scope: 'scope',
 };

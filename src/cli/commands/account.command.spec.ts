@@ -93,3 +93,27 @@ describe('account regenerate-sk', () => {
     expect(run.stderr).toContain('warning: profile default still holds the old SecretKey');
   });
 });
+
+describe('account validation-log', () => {
+  it.each([
+    [['on'], { enabled: true }, { enabled: true, retention_days: 7 }, 'validation log: on, kept for 7 days\n'],
+    [
+      ['on', '--retention-days', '1'],
+      { enabled: true, retention_days: 1 },
+      { enabled: true, retention_days: 1 },
+      'validation log: on, kept for 1 day\n',
+    ],
+    [['off'], { enabled: false }, { enabled: false }, 'validation log: off\n'],
+  ])('%j', async (args, body, answer, stdout) => {
+    const run = await cli.run(['account', 'validation-log', ...args], { answers: [{ json: answer }] });
+
+    expect(run).toMatchObject({ exitCode: 0, stdout });
+    expect(run.stub.last).toMatchObject({ url: `${API}/api/v2/accounts/me/validation-log`, method: 'PUT' });
+    expect(JSON.parse(run.stub.last.body ?? '')).toEqual(body);
+  });
+
+  it('is refused without on or off', async () => {
+    expect(await cli.run(['account', 'validation-log'])).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await cli.run(['account', 'validation-log', 'maybe'])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});

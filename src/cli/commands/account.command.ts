@@ -4,10 +4,13 @@ import { accountLines } from '../output/account-lines';
 import { Session } from '../session';
 import { addRegenerateSecretKeyCommand } from './account-regenerate-sk.command';
 import { addRegisterCommand } from './account-register.command';
+import { addValidationLogCommand } from './account-validation-log.command';
 
 /** `tollgate account …`: the tenant itself. */
 export function addAccountCommands(program: Command, context: CliContext): void {
-  const account = program.command('account').description('register, look at the account, replace its SecretKey');
+  const account = program
+    .command('account')
+    .description('register, look at the account, replace its SecretKey, log its validations');
   addRegisterCommand(account, context);
   account
     .command('me')
@@ -18,4 +21,5 @@ export function addAccountCommands(program: Command, context: CliContext): void 
       session.print.record(me, accountLines(me));
     });
   addRegenerateSecretKeyCommand(account, context);
+  addValidationLogCommand(account, context);
 }

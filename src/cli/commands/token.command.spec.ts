@@ -117,6 +117,46 @@ describe('token', () => {
     expect(run).toMatchObject({ exitCode: 0, stdout });
   });
 
+  it('usage asks for days unless told, and makes a line of each', async () => {
+    const counts = { valid: 40, scope: 1, inactive: 0, expired: 0, suspended: 0, limited: 5 };
+    const answers = [
+      { json: { token_id: 'tk_1', usage: [{ start: '2026-01-04T00:00:00.000Z', total: 46, ...counts }] } },
+    ];
+    const run = await cli.run(['token', 'usage', 'tk_1'], { answers });
+
+    expect(run.stub.last.url).toBe(`${API}/api/v2/tokens/tk_1/usage`);
+    expect(run.stdout.split('\n')).toEqual([
+      'START                     TOTAL  VALID  SCOPE  INACTIVE  EXPIRED  SUSPENDED  LIMITED',
+      '2026-01-04T00:00:00.000Z  46     40     1      0         0        0          5',
+      '',
+    ]);
+
+    const flags = ['--from', '2026-01-01', '--to', '2026-01-02', '--by', 'hour'];
+    const narrowed = await cli.run(['token', 'usage', 'tk_1', ...flags], { answers });
+    expect(narrowed.stub.last.url).toBe(
+      `${API}/api/v2/tokens/tk_1/usage?from=2026-01-01&to=2026-01-02&granularity=hour`,
+    );
+    expect((await cli.run(['token', 'usage', 'tk_1', '--by', 'week'])).exitCode).toBe(2);
+  });
+
+  it('validations lists single ones, and nothing in them can steer the terminal', async () => {
+    const record = {
+      id: 'val_1',
+      timestamp: 'T',
+      result: 'scope',
+      scope: ['a:b'],
+      ip: '::1',
+      user_agent: 'x\u001b[2J',
+    };
+    const run = await cli.run(['token', 'validations', 'tk_1', '--result', 'scope', '--limit', '1'], {
+      answers: [{ json: { token_id: 'tk_1', validations: [record], total: 2 } }],
+    });
+
+    expect(run.stub.last.url).toBe(`${API}/api/v2/tokens/tk_1/validations?result=scope&limit=1`);
+    expect(run.stdout).toContain('T     scope   a:b    ::1  x\ufffd[2J\n');
+    expect(run.stderr).toBe('1 of 2 shown; --offset 1 shows more\n');
+  });
+
   it('ends with 1 and one line when the api says no, with 2 when it fails or limits', async () => {
     const no = await cli.run(['token', 'show', 'tk_1'], {
       answers: [{ status: 404, json: { error: 'token not found' } }],

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context';
-import type { Line } from '../output/printer';
+import { TOKEN_ID } from '../input/token-id';
 import { tokenLines } from '../output/token-lines';
 import { Session } from '../session';
 import { addTokenCreateCommand } from './token-create.command';
 import { addTokenListCommand } from './token-list.command';
+import { addTokenUsageCommands } from './token-usage.command';
 
 /** `tollgate token …`: the account's bearer tokens. */
 export function addTokenCommands(program: Command, context: CliContext): void {
@@ -19,10 +20,8 @@ export function addTokenCommands(program: Command, context: CliContext): void {
   });
   addSwitch(token, context, { name: 'enable', description: 'switch a token on again', isActive: true });
   addRevoke(token, context);
-  addStats(token, context);
+  addTokenUsageCommands(token, context);
 }
-
-const TOKEN_ID = ['<id>', 'token id, such as tk_…; not the token itself'] as const;
 
 function addShow(parent: Command, context: CliContext): void {
   parent
@@ -67,23 +66,5 @@ function addRevoke(parent: Command, context: CliContext): void {
     .action(async (id: string, _options: object, command: Command) => {
       const session = new Session(context, command);
       session.print.done(await (await session.tenantClient()).deleteToken(id), `${id} is revoked`);
-    });
-}
-
-function addStats(parent: Command, context: CliContext): void {
-  parent
-    .command('stats')
-    .description('how often a token was used, by UTC day')
-    .argument(...TOKEN_ID)
-    .action(async (id: string, _options: object, command: Command) => {
-      const session = new Session(context, command);
-      const stats = await (await session.tenantClient()).tokenStats(id);
-      session.print.record(stats, [
-        ['id', stats.token_id],
-        ['created', stats.created_at],
-        ['last used', stats.last_used_at ?? 'never'],
-        ['requests', stats.total_requests],
-        ...stats.daily_stats.map(({ date, requests }): Line => [date, requests]),
-      ]);
     });
 }

@@ -1,0 +1,87 @@
+import { isIPv6 } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import type { CidrList } from '@tollgate/config';
+import { Clock } from '@tollgate/domain';
+import { type Decision, RateLimiter, type Subject } from '@tollgate/limiter';
+import { LRUCache } from 'lru-cache';
+
+/** Addresses remembered as over their limit; of the others the counters know. */
+const MAX_BLOCKED = 10_000;
+const SECOND_MS = 1_000;
+
+/** What is counted by client address. */
+export type AddressRule = 'register' | 'public' | 'operator-failure' | 'unknown-token';
+
+/** Limits by client address, a minute each. */
+export class AddressLimits {
+  /** @param exempt networks that are never throttled */
+  constructor(
+    readonly perMinute: Readonly<Record<AddressRule, number>>,
+    readonly exempt: CidrList,
+  ) {}
+}
+
+/** Slows down single addresses: what comes from one network of an IPv6 customer (a /64) counts together. */
+@Injectable()
+export class AddressThrottle {
+  private readonly blockedUntil = new LRUCache<string, number>({ max: MAX_BLOCKED });
+
+  constructor(
+    private readonly limits: AddressLimits,
+    private readonly limiter: RateLimiter,
+    private readonly clock: Clock,
+  ) {}
+
+  isExempt(ip: string): boolean {
+    return this.limits.exempt.contains(ip);
+  }
+
+  /**
+   * Seconds for which nothing under this rule is looked at for the address; 0 when it is not blocked. Knows what this
+   * process has counted or was told when counting.
+   */
+  blockedSeconds(rule: AddressRule, ip: string): number {
+    if (this.blockedUntil.size === 0) return 0;
+    const untilMs = this.blockedUntil.get(keyOf(rule, ip));
+    if (untilMs === undefined) return 0;
+    return Math.max(0, Math.ceil((untilMs - this.clock.nowMs()) / SECOND_MS));
+  }
+
+  /**
+   * Counts one against the address.
+   * @returns seconds to wait when it is over its limit, else 0; at once where counters are in this process
+   */
+  count(rule: AddressRule, ip: string): number | Promise<number> {
+    if (this.isExempt(ip)) return 0;
+    const key = keyOf(rule, ip);
+    const decision = this.limiter.take([this.subject(key, this.limits.perMinute[rule])]);
+    return decision instanceof Promise ? decision.then((made) => this.heed(key, made)) : this.heed(key, decision);
+  }
+
+  private subject(key: string, perMinute: number): Subject {
+    return { layer: 'address', key, group: key, limits: [perMinute, 0, 0] };
+  }
+
+  private heed(key: string, { refusedBy, retryAfterSeconds }: Decision): number {
+    if (refusedBy < 0) return 0;
+    this.blockedUntil.set(key, this.clock.nowMs() + retryAfterSeconds * SECOND_MS);
+    return retryAfterSeconds;
+  }
+}
+
+function keyOf(rule: AddressRule, ip: string): string {
+  return `d:${rule}:${networkOf(ip)}`;
+}
+
+/** An IPv4 address, or the first 64 bits of an IPv6 one. */
+export function networkOf(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const [head = '', tail] = ip.split('%', 1)[0]?.split('::') ?? [];
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail?.split(':') ?? [])];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group || '0', 16).toString(16))
+    .join(':')}::/64`;
+}

@@ -1,0 +1,71 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  ThrottlerGuard,
+  type ThrottlerLimitDetail,
+  type ThrottlerModuleOptions,
+  type ThrottlerStorage,
+} from '@nestjs/throttler';
+import { TollgateError } from '@tollgate/domain';
+import type { FastifyRequest } from 'fastify';
+import { callerOf } from '../http/caller';
+import { AddressThrottle, networkOf } from './address-throttle.service';
+
+/** Counts requests by client address, under one of the named throttlers of the module. */
+abstract class AddressThrottlerGuard extends ThrottlerGuard {
+  protected abstract readonly throttlerName: string;
+
+  constructor(
+    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
+    @InjectThrottlerStorage() storage: ThrottlerStorage,
+    @Inject(Reflector) reflector: Reflector,
+    private readonly addresses: AddressThrottle,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  override async onModuleInit(): Promise<void> {
+    await super.onModuleInit();
+    this.throttlers = this.throttlers.filter(({ name }) => name === this.throttlerName);
+  }
+
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    return Promise.resolve(this.addresses.isExempt(addressOf(context)));
+  }
+
+  protected override getTracker(request: Record<string, unknown>): Promise<string> {
+    return Promise.resolve(networkOf(callerOf(request as unknown as FastifyRequest).ip));
+  }
+
+  /** All routes under one throttler count together. */
+  protected override generateKey(_context: ExecutionContext, tracker: string, name: string): string {
+    return `${name}:${tracker}`;
+  }
+
+  protected override throwThrottlingException(_context: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
+    throw tooManyFromAddress(detail.timeToBlockExpire);
+  }
+}
+
+/** At most REGISTER_LIMIT_PER_MINUTE registrations from one address. */
+@Injectable()
+export class RegisterThrottlerGuard extends AddressThrottlerGuard {
+  protected override readonly throttlerName = 'register';
+}
+
+/** At most PUBLIC_LIMIT_PER_MINUTE requests from one address to routes that ask for no credentials. */
+@Injectable()
+export class PublicThrottlerGuard extends AddressThrottlerGuard {
+  protected override readonly throttlerName = 'public';
+}
+
+/** @param seconds after which there is room again */
+export function tooManyFromAddress(seconds: number): TollgateError {
+  return new TollgateError('rate_limited', 'too many requests from this address', { retryAfterSeconds: seconds });
+}
+
+function addressOf(context: ExecutionContext): string {
+  return callerOf(context.switchToHttp().getRequest<FastifyRequest>()).ip;
+}
