@@ -63,10 +63,11 @@ export class ApiModule {
       providers: [
         { provide: APP_PIPE, useFactory: createValidationPipe },
         {
-          provide: APP_FILTER,
+          provide: ErrorFilter,
           useFactory: (clock: Clock, log: Log, refusals: RefusalRecorder) => new ErrorFilter(clock, log, refusals),
           inject: [Clock, Log, RefusalRecorder],
         },
+        { provide: APP_FILTER, useExisting: ErrorFilter },
         { provide: TokenRetention, useValue: new TokenRetention(settings.EXPIRED_TOKEN_RETENTION) },
         AccountsService,
         ValidationLogSettings,

@@ -4,13 +4,15 @@ import { ChangeFeed, ReplayRepository } from '@tollgate/domain';
 import { type Log, NestLogger } from '@tollgate/observability';
 import { ApiModule } from './api.module';
 import { useJsonBodies } from './http/body-parser';
+import { ErrorFilter } from './http/error.filter';
 import { createFastifyAdapter } from './http/fastify-adapter';
+import { createHotLane, openHotLane } from './http/hot-lane';
 import { useReplayRelease, useRequestGuards } from './http/request-hooks';
 import { useFieldMessages } from './http/validation-messages';
 import { RequestDurations } from './metrics/request-durations';
 import { serveDocs } from './openapi/openapi';
 import type { ApiSettings } from './settings/api.settings';
-import { ValidationRoutes } from './validation/validation.routes';
+import { VALIDATION_PATHS, ValidationRoutes } from './validation/validation.routes';
 
 /** Builds the api, ready to listen. */
 export async function createApp(settings: ApiSettings, log: Log): Promise<NestFastifyApplication> {
@@ -25,7 +27,8 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   useRequestGuards(fastify);
   app.get(RequestDurations, { strict: false }).register(fastify);
   useReplayRelease(fastify, app.get(ReplayRepository), log);
-  app.get(ValidationRoutes, { strict: false }).register(fastify);
+  const validation = app.get(ValidationRoutes, { strict: false });
+  validation.register(fastify);
   serveDocs(app);
   if (app.get(ChangeFeed).latencyMs === undefined && settings.REDIS_URL === undefined) {
     const bound = { seconds: settings.CACHE_TOKEN_TTL / 1_000 };
@@ -35,5 +38,9 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
     );
   }
   await app.init();
+  const lane = createHotLane(settings, app.get(ErrorFilter, { strict: false }));
+  app.get(RequestDurations, { strict: false }).register(lane);
+  validation.register(lane);
+  await openHotLane(app.getHttpServer(), lane, VALIDATION_PATHS);
   return app;
 }

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { AuthenticationError, type AuthenticatedRequest } from '@tollgate/auth';
 import { Clock, TollgateError } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from './caller';
 import { STATUS_OF, errorBody } from './error-body';
@@ -23,8 +23,11 @@ export class ErrorFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<AuthenticatedRequest>();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(error, http.getRequest<AuthenticatedRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** The same for a route that is not Nest's. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (error instanceof AuthenticationError) {
       this.refusals.recordAuthentication(callerOf(request), error.message, error.accountId);
     }

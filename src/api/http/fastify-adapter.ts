@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SystemClock } from '@tollgate/domain';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiSettings } from '../settings/api.settings';
 import { errorBody } from './error-body';
 
@@ -12,12 +13,17 @@ const MAX_PARAM_LENGTH = 256;
 /** How late a sender that outstays its deadline may be noticed. */
 const DEADLINE_CHECK_MS = 1_000;
 
-/** Fastify with our limits: sizes, deadlines, whose forwarding headers count, and the error body even for broken HTTP. */
+/** Nest on Fastify with our limits. */
 export function createFastifyAdapter(settings: ApiSettings): FastifyAdapter {
+  return new FastifyAdapter(fastifyOptions(settings));
+}
+
+/** Our limits: sizes, deadlines, whose forwarding headers count, and the error body even for broken HTTP. */
+export function fastifyOptions(settings: ApiSettings): FastifyHttpOptions<Server> {
   const clock = new SystemClock();
   const boot = randomBytes(4).toString('hex');
   let requests = 0;
-  return new FastifyAdapter({
+  return {
     logger: false,
     trustProxy: settings.TRUST_PROXY.entries.length > 0 ? [...settings.TRUST_PROXY.entries] : false,
     bodyLimit: settings.MAX_BODY_BYTES,
@@ -51,7 +57,7 @@ export function createFastifyAdapter(settings: ApiSettings): FastifyAdapter {
       }
       socket.destroy(error);
     },
-  });
+  };
 }
 
 /** What is wrong with a request line that no route was looked up for. */

@@ -18,7 +18,6 @@ export function useRequestGuards(fastify: FastifyInstance): void {
     fastify.server.emit('request', request, response);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    request.startedMs = performance.now();
     reply.header('cache-control', 'no-store');
     const problem = problemOf(request.raw);
     if (problem === undefined) done();

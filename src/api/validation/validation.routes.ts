@@ -16,6 +16,12 @@ import type { ValidationEntry } from './validation-entry';
 import { type ValidationQuestion, ValidationService } from './validation.service';
 import { type CountedLimits, REFUSAL_TEXT, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
 
+const VALIDATE_PATH = '/api/v2/validate';
+const VALIDATE_USER_PATH = '/api/v2/validateu';
+
+/** The routes of a validation. */
+export const VALIDATION_PATHS = [VALIDATE_PATH, VALIDATE_USER_PATH] as const;
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** RFC 6750, section 3.1: what a client may do about each refusal. */
 const CHALLENGE: Readonly<Record<RefusalReason, string>> = {
@@ -44,8 +50,8 @@ export class ValidationRoutes {
   ) {}
 
   register(fastify: FastifyInstance): void {
-    fastify.post('/api/v2/validate', (request, reply) => this.validate(request, reply, false));
-    fastify.post('/api/v2/validateu', (request, reply) => this.validate(request, reply, true));
+    fastify.post(VALIDATE_PATH, (request, reply) => this.validate(request, reply, false));
+    fastify.post(VALIDATE_USER_PATH, (request, reply) => this.validate(request, reply, true));
   }
 
   private validate(request: FastifyRequest, reply: FastifyReply, withUser: boolean): Answer {
