@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { AuthenticatedRequest } from '@tollgate/auth';
 import { TollgateError } from '@tollgate/domain';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** `type/subtype`, with or without parameters (RFC 9110, section 8.3.1). */
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
@@ -13,30 +13,46 @@ const JSON_TYPE = 'application/json';
  */
 export function useJsonBodies(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const type = request.headers['content-type'];
-    // Fastify answers 415 to a type that is none, before it asks any parser.
-    if (type !== undefined && type !== JSON_TYPE && !MEDIA_TYPE.test(type)) request.headers['content-type'] = JSON_TYPE;
+    acceptContentType(request);
     done();
   });
+  useBodies(fastify, parseJsonBody);
+}
+
+/** The same for routes that read the bytes themselves, with {@link parseJsonBody}; calls {@link acceptContentType} nowhere. */
+export function useRawBodies(fastify: FastifyInstance): void {
+  useBodies(fastify, () => undefined);
+}
+
+/** Fastify answers 415 to a Content-Type that is none, before it asks any parser. */
+export function acceptContentType({ headers }: FastifyRequest): void {
+  const type = headers['content-type'];
+  if (type !== undefined && type !== JSON_TYPE && !MEDIA_TYPE.test(type)) headers['content-type'] = JSON_TYPE;
+}
+
+/**
+ * @returns `undefined` for an empty body
+ * @throws TollgateError `invalid_request`
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  if (!isUtf8(body)) throw new TollgateError('invalid_request', 'request body is not valid UTF-8');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new TollgateError('invalid_request', 'request body is not valid JSON');
+  }
+}
+
+function useBodies(fastify: FastifyInstance, parse: (body: Buffer) => unknown): void {
   fastify.removeAllContentTypeParsers();
   // The plain type by name as well: Fastify finds it without taking it apart.
   fastify.addContentTypeParser([JSON_TYPE, '*'], { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     (request as AuthenticatedRequest).rawBody = body;
-    if (body.length === 0) {
-      done(null, undefined);
-      return;
-    }
-    if (!isUtf8(body)) {
-      done(new TollgateError('invalid_request', 'request body is not valid UTF-8'));
-      return;
-    }
-    let parsed: unknown;
     try {
-      parsed = JSON.parse(body.toString('utf8'));
-    } catch {
-      done(new TollgateError('invalid_request', 'request body is not valid JSON'));
-      return;
+      done(null, parse(body));
+    } catch (error) {
+      done(error as Error);
     }
-    done(null, parsed);
   });
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { AuthenticatedRequest } from '@tollgate/auth';
 import { type ReplayRepository, TollgateError } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Headers that decide who somebody is: two of them in one request could be read differently by two readers. */
 const SINGLE_HEADERS = ['authorization', 'x-qiniu-date'];
@@ -18,11 +18,15 @@ export function useRequestGuards(fastify: FastifyInstance): void {
     fastify.server.emit('request', request, response);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('cache-control', 'no-store');
-    const problem = problemOf(request.raw);
-    if (problem === undefined) done();
-    else done(new TollgateError('invalid_request', problem));
+    done(guardRequest(request, reply));
   });
+}
+
+/** What {@link useRequestGuards} does with each request; returns why it is refused. */
+export function guardRequest({ raw }: FastifyRequest, reply: FastifyReply): TollgateError | undefined {
+  void reply.header('cache-control', 'no-store');
+  const problem = problemOf(raw);
+  return problem === undefined ? undefined : new TollgateError('invalid_request', problem);
 }
 
 function problemOf({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined {

@@ -11,7 +11,9 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .setTitle('Tollgate')
     .setDescription(
       'Accounts, scoped bearer tokens and their validation. Management requests are signed: see docs/signing.md. ' +
-        'All times are RFC 3339 UTC; every error has the body `{"error","code","timestamp"}`.',
+        'All times are RFC 3339 UTC; every error has the body `{"error","code","timestamp"}`. ' +
+        'Where limits apply, answers under /api tell of them in the headers that `validate` lists; what a limit refuses is a ' +
+        '429 with `Retry-After`.',
     )
     .setVersion('2')
     .addApiKey(

@@ -1,7 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 type PathItem = OpenAPIObject['paths'][string];
-type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+type Components = NonNullable<OpenAPIObject['components']>;
+type Schema = NonNullable<Components['schemas']>[string];
+type Headers = NonNullable<Components['headers']>;
 
 const TIME = { type: 'string', format: 'date-time', example: '2026-01-04T10:00:00.000Z' } as const;
 const SCOPES = { type: 'array', items: { type: 'string' }, example: ['storage:*'] };
@@ -80,9 +82,45 @@ const schemas: Record<string, Schema> = {
   },
 };
 
+const LAYERS = ['App', 'Account', 'Token'] as const;
+const WHOLE = { type: 'integer', minimum: 0 } as const;
+
+/** A layer's three stand on an answer only where the layer limits the request. */
+const limitHeaders: Headers = {
+  ...Object.fromEntries(
+    LAYERS.flatMap((layer) => [
+      [`X-RateLimit-Limit-${layer}`, { description: 'The limit of the window with the least left.', schema: WHOLE }],
+      [`X-RateLimit-Remaining-${layer}`, { description: 'What is left of it.', schema: WHOLE }],
+      [`X-RateLimit-Reset-${layer}`, { description: 'When it gains room next, in Unix seconds.', schema: WHOLE }],
+    ]),
+  ),
+  'RateLimit-Policy': {
+    description: 'Every limited window: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).',
+    schema: { type: 'string', example: '"app-minute";q=1000;w=60, "token-minute";q=10;w=60' },
+  },
+  RateLimit: {
+    description: 'The window with the least left of each layer: `r` requests are left, it gains room in `t` seconds.',
+    schema: { type: 'string', example: '"app-minute";r=993;t=61, "token-minute";r=3;t=42' },
+  },
+  'X-RateLimit-Degraded': {
+    description:
+      'Only while the counters that all processes share do not answer. `local`: this process counted alone, against its ' +
+      'share of the limits; `open`: nobody counted.',
+    schema: { type: 'string', enum: ['local', 'open'] },
+  },
+};
+
+const limitHeaderRefs: Headers = Object.fromEntries(
+  Object.keys(limitHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
+
 /** Adds the two routes that live on Fastify itself, where Nest's scanner does not see them. */
 export function describeValidation(document: OpenAPIObject): void {
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...schemas },
+    headers: { ...document.components?.headers, ...limitHeaders },
+  };
   document.paths['/api/v2/validate'] = path('validate', 'Say whether a token may pass');
   document.paths['/api/v2/validateu'] = path('validateu', 'The same, with the user behind the token');
 }
@@ -95,15 +133,41 @@ function path(operationId: string, summary: string): PathItem {
     post: {
       operationId,
       summary,
+      description:
+        'Checked in this order: the token, its state and expiry, its account, the scopes, and last the limits of the ' +
+        'application, the account and the token. Only a token that may pass spends the latter two.',
       tags: ['Validation'],
       security: [{ bearer: [] }],
+      parameters: [
+        {
+          name: 'Cache-Control',
+          in: 'header',
+          required: false,
+          description: '`no-cache` asks for a fresh look at a known token, at most once a second for each.',
+          schema: { type: 'string', example: 'no-cache' },
+        },
+      ],
       requestBody: { required: false, content: json('ValidateRequest') },
       responses: {
-        200: { description: 'It may pass.', content: json('ValidToken') },
+        200: { description: 'It may pass.', headers: limitHeaderRefs, content: json('ValidToken') },
         400: { description: 'The request is malformed.', content: json('Error') },
-        401: { description: 'It may not pass, or no token was sent.', content: json('RefusedToken') },
+        401: {
+          description: 'It may not pass, or no token was sent.',
+          headers: {
+            ...limitHeaderRefs,
+            'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
+          },
+          content: json('RefusedToken'),
+        },
         413: { description: 'The body is too large.', content: json('Error') },
-        503: { description: 'The store does not answer.', content: json('Error') },
+        429: {
+          description:
+            'A limit is reached, and `error` says whose: `Application`, `Account` or `Token rate limit exceeded`. Or the ' +
+            'address has shown too many unknown tokens: `too many requests from this address`.',
+          headers: limitHeaderRefs,
+          content: json('Error'),
+        },
+        503: { description: 'The store does not answer, or limits can not be checked.', content: json('Error') },
       },
     },
   };

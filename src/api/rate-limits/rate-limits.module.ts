@@ -143,6 +143,7 @@ function createLimiter(
       leases,
       onFailure: settings.RATE_LIMIT_ON_REDIS_FAILURE,
       replicas: settings.RATE_LIMIT_REPLICAS * workers.size,
+      groupsApart: kind === 'cluster',
       timeoutMs: settings.RATE_LIMIT_REDIS_TIMEOUT,
     });
   }

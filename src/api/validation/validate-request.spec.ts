@@ -1,6 +1,6 @@
 import { MAX_SCOPES, TollgateError } from '@tollgate/domain';
 import fc from 'fast-check';
-import { asksFresh, bearerTokenOf, parseValidateBody } from './validate-request';
+import { ValidateBodies, asksFresh, bearerTokenOf, parseValidateBody } from './validate-request';
 
 function refusal(body: unknown): string {
   try {
@@ -16,15 +16,20 @@ describe('parseValidateBody', () => {
   it.each([undefined, {}, { required_scope: '' }, { required_scope: [] }, { other: 1 }])(
     'asks for no scope in %j',
     (body) => {
-      expect(parseValidateBody(body)).toEqual({ requested: undefined, scopes: [] });
+      expect(parseValidateBody(body)).toEqual({ requested: undefined, scopes: [], grantedJson: '' });
     },
   );
 
   it('keeps what was asked as it was asked', () => {
-    expect(parseValidateBody({ required_scope: 'a:b' })).toEqual({ requested: 'a:b', scopes: ['a:b'] });
+    expect(parseValidateBody({ required_scope: 'a:b' })).toEqual({
+      requested: 'a:b',
+      scopes: ['a:b'],
+      grantedJson: ',"permission_check":{"requested":"a:b","granted":true}',
+    });
     expect(parseValidateBody({ required_scope: ['a:b', '*'] })).toEqual({
       requested: ['a:b', '*'],
       scopes: ['a:b', '*'],
+      grantedJson: ',"permission_check":{"requested":["a:b","*"],"granted":true}',
     });
   });
 
@@ -111,5 +116,41 @@ describe('asksFresh', () => {
 
   it.each(['', 'no-store', 'x-no-cache', 'no-cached', 'max-age=0'])('does not hear it in %j', (header) => {
     expect(asksFresh(header)).toBe(false);
+  });
+});
+
+describe('ValidateBodies', () => {
+  const bodies = new ValidateBodies();
+
+  it('reads a body the same the first time and the next', () => {
+    const body = Buffer.from('{"required_scope":["storage:read","stockage:déposer"]}');
+    const first = bodies.read(body);
+    expect(first).toEqual(parseValidateBody(JSON.parse(body.toString())));
+    expect(bodies.read(Buffer.from(body))).toBe(first);
+  });
+
+  it('refuses a wrong body every time', () => {
+    for (const wrong of ['{', '[]', '{"required_scope":1}', '"\xff"'].map((text) => Buffer.from(text, 'latin1'))) {
+      expect(() => bodies.read(wrong)).toThrow();
+      expect(() => bodies.read(wrong)).toThrow();
+    }
+  });
+
+  it('does not take bytes that are no UTF-8 for a text that looks alike', () => {
+    expect(bodies.read(Buffer.from('{"required_scope":"a:\u00e9"}', 'utf8')).scopes).toEqual(['a:é']);
+    expect(() => bodies.read(Buffer.from('{"required_scope":"a:\u00e9"}', 'latin1'))).toThrow('not valid UTF-8');
+  });
+
+  it('reads what is too long to be remembered, and more than it remembers', () => {
+    const long = Buffer.from(JSON.stringify({ required_scope: `a:${'b'.repeat(120)}`, note: 'x'.repeat(300) }));
+    expect(bodies.read(long).scopes).toEqual([`a:${'b'.repeat(120)}`]);
+    for (let index = 0; index < 2_500; index += 1) {
+      const scope = `a:${String(index)}`;
+      expect(bodies.read(Buffer.from(JSON.stringify({ required_scope: scope }))).scopes).toEqual([scope]);
+    }
+  });
+
+  it('takes no body, and an empty one, as "no scope asked"', () => {
+    expect([bodies.read(undefined).scopes, bodies.read(Buffer.alloc(0)).scopes]).toEqual([[], []]);
   });
 });

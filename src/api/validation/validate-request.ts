@@ -1,13 +1,20 @@
 import { MAX_SCOPES, TollgateError, isScope } from '@tollgate/domain';
+import { parseJsonBody } from '../http/body-parser';
+
+/** Bodies remembered, and the longest of them in bytes. Services ask for the same few scopes all the time. */
+const MAX_BODIES = 1_000;
+const MAX_BODY_BYTES = 256;
 
 /** The scopes that a validate asks for. */
 export interface RequestedScopes {
   /** As sent, for the answer; `undefined` when none was asked for. */
   readonly requested: string | readonly string[] | undefined;
   readonly scopes: readonly string[];
+  /** The member of a granting answer that repeats them, with a comma before it; empty when none was asked for. */
+  readonly grantedJson: string;
 }
 
-const NONE: RequestedScopes = { requested: undefined, scopes: [] };
+const NONE: RequestedScopes = { requested: undefined, scopes: [], grantedJson: '' };
 const FIELD = 'required_scope';
 
 /**
@@ -25,7 +32,7 @@ export function parseValidateBody(body: unknown): RequestedScopes {
   if (requested === undefined || requested === '') return NONE;
   if (typeof requested === 'string') {
     requireScope(requested, FIELD);
-    return { requested, scopes: [requested] };
+    return asked(requested, [requested]);
   }
   if (!Array.isArray(requested)) {
     throw new TollgateError('invalid_request', `${FIELD}: must be a text or a list of texts`);
@@ -40,7 +47,35 @@ export function parseValidateBody(body: unknown): RequestedScopes {
     requireScope(scope, field);
     return scope;
   });
-  return { requested: scopes, scopes };
+  return asked(scopes, scopes);
+}
+
+function asked(requested: string | readonly string[], scopes: readonly string[]): RequestedScopes {
+  const grantedJson = `,"permission_check":{"requested":${JSON.stringify(requested)},"granted":true}`;
+  return { requested, scopes, grantedJson };
+}
+
+/** Reads bodies of validations, and remembers what short ones mean: most services send one body for ever. */
+export class ValidateBodies {
+  private readonly known = new Map<string, RequestedScopes>();
+
+  /**
+   * @param body the exact bytes, `undefined` when there were none
+   * @throws TollgateError `invalid_request`
+   */
+  read(body: Buffer | undefined): RequestedScopes {
+    if (body === undefined || body.length === 0) return NONE;
+    if (body.length > MAX_BODY_BYTES) return parseValidateBody(parseJsonBody(body));
+    // One character for each byte, so that no two bodies are the same text.
+    const text = body.toString('latin1');
+    let requested = this.known.get(text);
+    if (requested === undefined) {
+      requested = parseValidateBody(parseJsonBody(body));
+      if (this.known.size >= MAX_BODIES) this.known.clear();
+      this.known.set(text, requested);
+    }
+    return requested;
+  }
 }
 
 function requireScope(scope: string, field: string): void {

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { AuthenticationError } from '@tollgate/auth';
+import { AuthenticationError, type AuthenticatedRequest } from '@tollgate/auth';
 import { Clock } from '@tollgate/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from '../http/caller';
 import { canSendPrepared, sendPrepared } from '../http/prepared-answer';
-import { RequestDurations } from '../metrics/request-durations';
+import { RequestDurations, type RouteByStatus } from '../metrics/request-durations';
 import { ValidationMetrics, type ValidationResult } from '../metrics/validation-metrics';
 import { limitHeaderLines, parseHeaderLines } from '../rate-limits/limit-headers';
 import { refusalBy } from '../rate-limits/request-limits.service';
 import { tooManyFromAddress } from '../rate-limits/throttler.guards';
 import { UserDirectory } from './user-directory';
-import { type RequestedScopes, asksFresh, bearerTokenOf, parseValidateBody } from './validate-request';
+import { type RequestedScopes, ValidateBodies, asksFresh, bearerTokenOf } from './validate-request';
 import type { ValidationEntry } from './validation-entry';
 import { type ValidationQuestion, ValidationService } from './validation.service';
 import { type CountedLimits, REFUSAL_TEXT, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
@@ -40,6 +40,10 @@ type Answer = FastifyReply | Promise<FastifyReply>;
  */
 @Injectable()
 export class ValidationRoutes {
+  private readonly bodies = new ValidateBodies();
+  private readonly plainDurations: RouteByStatus;
+  private readonly userDurations: RouteByStatus;
+
   constructor(
     private readonly validation: ValidationService,
     private readonly users: UserDirectory,
@@ -47,7 +51,10 @@ export class ValidationRoutes {
     private readonly durations: RequestDurations,
     private readonly results: ValidationMetrics,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.plainDurations = durations.of('POST', VALIDATE_PATH);
+    this.userDurations = durations.of('POST', VALIDATE_USER_PATH);
+  }
 
   register(fastify: FastifyInstance): void {
     fastify.post(VALIDATE_PATH, (request, reply) => this.validate(request, reply, false));
@@ -56,10 +63,11 @@ export class ValidationRoutes {
 
   private validate(request: FastifyRequest, reply: FastifyReply, withUser: boolean): Answer {
     const { authorization, 'cache-control': cacheControl } = request.headers;
-    const asked = parseValidateBody(request.body);
+    const asked = this.bodies.read((request as AuthenticatedRequest).rawBody);
     const question: ValidationQuestion = {
       token: bearerTokenOf(authorization),
       scopes: asked.scopes,
+      nowMs: this.clock.nowMs(),
       fresh: cacheControl !== undefined && asksFresh(cacheControl),
       caller: () => callerOf(request),
     };
@@ -111,17 +119,24 @@ export class ValidationRoutes {
   ): Answer {
     const info = entry.tokenInfoOpen();
     this.validation.countUse(entry, question);
-    if (!withUser) return this.send(request, reply, validJson(`${info}}`, asked), limits);
+    if (!withUser) return this.send(request, reply, this.plainDurations, validJson(`${info}}`, asked), limits);
     return this.users
       .find(entry.qiniuUser)
       .then((user) =>
-        this.send(request, reply, validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked), limits),
+        this.send(
+          request,
+          reply,
+          this.userDurations,
+          validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked),
+          limits,
+        ),
       );
   }
 
   private send(
     request: FastifyRequest,
     reply: FastifyReply,
+    durations: RouteByStatus,
     body: string,
     limits: CountedLimits | undefined,
   ): FastifyReply {
@@ -131,7 +146,7 @@ export class ValidationRoutes {
     }
     const nowMs = this.clock.nowMs();
     const lines = limits === undefined ? '' : limitHeaderLines(limits.subjects, limits.decision, nowMs);
-    this.durations.record(request, 200);
+    this.durations.record(durations, 200, request.raw.startedMs);
     return sendPrepared(reply, lines, body, nowMs);
   }
 
@@ -157,10 +172,8 @@ function resultOf(verdict: Verdict): ValidationResult {
   return verdict.reason === 'not_found' ? 'not_found' : USAGE_OF[verdict.reason];
 }
 
-function validJson(tokenInfo: string, { requested }: RequestedScopes): string {
-  const check =
-    requested === undefined ? '' : `,"permission_check":{"requested":${JSON.stringify(requested)},"granted":true}`;
-  return `{"valid":true,"message":"Token is valid","token_info":${tokenInfo}${check}}`;
+function validJson(tokenInfo: string, { grantedJson }: RequestedScopes): string {
+  return `{"valid":true,"message":"Token is valid","token_info":${tokenInfo}${grantedJson}}`;
 }
 
 function refusalJson(reason: RefusalReason, { requested }: RequestedScopes): string {

@@ -18,6 +18,8 @@ export interface ValidationQuestion {
   readonly token: string | undefined;
   /** Scopes that must all be granted; may be empty. */
   readonly scopes: readonly string[];
+  /** When the question came, in milliseconds since the epoch. */
+  readonly nowMs: number;
   /** Whether what is cached should be looked up anew. */
   readonly fresh: boolean;
   /** Who asks. A function, because few validations need to know. */
@@ -48,8 +50,8 @@ export class ValidationService {
     const { token } = question;
     if (token === undefined) return this.refuseStranger(question);
     const digest = hash('sha256', token);
-    const kept = question.fresh ? undefined : this.cache.findKept(digest, this.clock.nowMs());
-    if (kept !== undefined) return this.judge(kept, question);
+    const kept = question.fresh ? undefined : this.cache.findKept(digest, question.nowMs);
+    if (kept !== undefined) return this.judge(kept, question, question.nowMs);
     // Only now: what the cache holds has proved its form, and junk must not reach the store.
     if (!isPlausibleToken(token)) return this.refuseStranger(question);
     if (!this.cache.wasKnown(digest)) {
@@ -70,11 +72,11 @@ export class ValidationService {
   }
 
   private judgeLoaded(entry: ValidationEntry | undefined, question: ValidationQuestion): Verdict | Promise<Verdict> {
-    return entry === undefined ? this.refuseStranger(question) : this.judge(entry, question);
+    return entry === undefined ? this.refuseStranger(question) : this.judge(entry, question, this.clock.nowMs());
   }
 
-  private judge(entry: ValidationEntry, question: ValidationQuestion): Verdict | Promise<Verdict> {
-    const reason = this.reasonAgainst(entry, question.scopes);
+  private judge(entry: ValidationEntry, question: ValidationQuestion, nowMs: number): Verdict | Promise<Verdict> {
+    const reason = this.reasonAgainst(entry, question.scopes, nowMs);
     if (reason !== undefined) return this.refuse(entry, reason, question);
     const { subjects } = entry;
     if (subjects.length === 0) return { kind: 'valid', entry, limits: undefined };
@@ -87,9 +89,10 @@ export class ValidationService {
   private reasonAgainst(
     entry: ValidationEntry,
     scopes: readonly string[],
+    nowMs: number,
   ): Exclude<RefusalReason, 'not_found'> | undefined {
     if (!entry.isActive) return 'inactive';
-    if (entry.expiresAtMs <= this.clock.nowMs()) return 'expired';
+    if (entry.expiresAtMs <= nowMs) return 'expired';
     if (entry.isSuspended) return 'account_suspended';
     return entry.scopes.grantsAll(scopes) ? undefined : 'scope';
   }
