@@ -1,7 +1,8 @@
 import { type ApiProcess, startApi } from '../support/api-process';
 import { Tenant, callWithBearer, newTenant, uniqueDate, validate } from '../support/hmac-client';
 import type { Answer } from '../support/http-client';
-import { describeWithRedis } from '../support/redis-server';
+import { type ClusterForTests, startCluster } from '../support/redis-cluster';
+import { describeWithRedis, describeWithRedisProgram } from '../support/redis-server';
 
 const ALL_LAYERS = {
   ENABLE_APP_RATE_LIMIT: 'true',
@@ -193,6 +194,15 @@ describeWithRedis('rate limits, leased from Redis', (redis) => {
     RATE_LIMIT_LEASE_ACCOUNT: '50',
     RATE_LIMIT_LEASE_TOKEN: '50',
   }));
+});
+
+describeWithRedisProgram('rate limits on a Redis Cluster', () => {
+  let cluster: ClusterForTests;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(async () => cluster.stop());
+  defineCases(() => ({ REDIS_URL: cluster.url }));
 });
 
 describe('the application’s limit', () => {

@@ -2,6 +2,8 @@ import { type Socket, connect } from 'node:net';
 
 /** One answer under load. */
 export interface LoadAnswer {
+  /** The bytes that were sent, the same string that {@link ConnectionLoadOptions.request} returned. */
+  readonly request: string;
   readonly status: number;
   readonly head: string;
   readonly body: string;
@@ -46,14 +48,16 @@ export class ConnectionLoad {
     const socket = connect(Number(port), hostname);
     this.sockets.push(socket);
     let text = '';
+    let request = '';
     let sentMs = 0;
     const send = (): void => {
       if (this.stopping) {
         socket.end();
         return;
       }
+      request = this.options.request();
       sentMs = performance.now();
-      socket.write(this.options.request());
+      socket.write(request);
     };
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
@@ -68,7 +72,7 @@ export class ConnectionLoad {
       const body = text.slice(headEnd + HEAD_END.length, bodyEnd);
       text = text.slice(bodyEnd);
       const status = Number(head.slice(9, 12));
-      this.options.onAnswer({ status, head, body, sentMs, receivedMs: performance.now() });
+      this.options.onAnswer({ request, status, head, body, sentMs, receivedMs: performance.now() });
       send();
     });
     socket.on('error', () => undefined);
@@ -83,7 +87,15 @@ export class ConnectionLoad {
   }
 }
 
-/** The bytes of a validation of this token. */
-export function validateRequest(token: string): string {
-  return `POST /api/v2/validate HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\nContent-Length: 0\r\n\r\n`;
+/**
+ * The bytes of a validation of this token.
+ * @param requiredScope asks for this scope; for none by default
+ */
+export function validateRequest(token: string, requiredScope?: string): string {
+  const body = requiredScope === undefined ? '' : JSON.stringify({ required_scope: requiredScope });
+  const type = body === '' ? '' : 'Content-Type: application/json\r\n';
+  return (
+    `POST /api/v2/validate HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n${type}` +
+    `Content-Length: ${String(body.length)}\r\n\r\n${body}`
+  );
 }

@@ -11,7 +11,12 @@ export function describeOnEachStore(name: string, define: (start: StartOnStore) 
     define(startApi);
   });
 
-  describeWithMongo(`${name}, on MongoDB`, (server) => {
+  describeOnMongo(`${name}, on MongoDB`, define);
+}
+
+/** Defines cases for MongoDB only: the store that tells one process nothing of another's changes. */
+export function describeOnMongo(name: string, define: (start: StartOnStore) => void): void {
+  describeWithMongo(name, (server) => {
     let database = '';
     beforeAll(() => {
       database = server().newDatabaseName();

@@ -48,6 +48,17 @@ describe('LeaseBook', () => {
     expect(book.usable(leased, subject('a', limits), lastMs + 0.002)).toBeUndefined();
   });
 
+  it('gives a lease that is over on arrival back at once, and asks for no other before the next slot', () => {
+    const { book, found } = build();
+    const leased = found('a');
+    // Sent 4 ms before the slot ends, received 6 ms after.
+    book.enter(leased, subject('a'), STATE, 9, answerAt(TICK_MS * 7 - 4));
+    expect(book.usable(leased, subject('a'), 10)).toBeUndefined();
+    expect(book.drain()).toEqual([[{ subject: subject('a'), units: 9, grantedAtMs: TICK_MS * 7 - 4 }]]);
+    expect(book.mayRefill(leased, 8, 58)).toBe(false);
+    expect(book.mayRefill(leased, 9, 59)).toBe(true);
+  });
+
   it('merges grants of one slot, and gives the older back when the slot is another', () => {
     const { book, found } = build();
     const leased = found('a');

@@ -10,6 +10,7 @@ import {
   MAX_LEASES,
   MAX_WAITING_TO_RETURN,
   SCARCE_MS,
+  SLOT_CHANGE_MS,
 } from './limits';
 import { sameLimits } from './same-limits';
 
@@ -73,7 +74,10 @@ export class LeaseBook {
       return;
     }
     const lease = new Lease(subject, state, units, answer, this.options.tickMs);
-    if (leased.dropped) {
+    const isOver = lease.untilMs <= answer.receivedAtMs;
+    // Until the counters are in the next slot, every lease would be over when it arrives.
+    if (isOver) leased.scarceUntilMs = lease.untilMs + SLOT_CHANGE_MS;
+    if (isOver || leased.dropped) {
       this.giveBack(lease, units);
       return;
     }

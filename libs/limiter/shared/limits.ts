@@ -27,6 +27,8 @@ export const LEASE_PREFETCH_MS = 500;
 export const SCARCE_MS = 250;
 /** A lease ends earlier than its slot by this much, and by {@link CLOCK_DRIFT} of the time it had. */
 export const LEASE_MARGIN_MS = 5;
+/** How long after the end of a lease its slot may last at most; until then another one would be over on arrival. */
+export const SLOT_CHANGE_MS = 2 * LEASE_MARGIN_MS;
 /** How much faster the clock of the counters may run than that of this process: the most that NTP slews. */
 export const CLOCK_DRIFT = 0.000_5;
 /** Refills of others that one request waits for, one after the other. */

@@ -23,6 +23,8 @@ import { RequestLimits } from './request-limits.service';
 import { PublicThrottlerGuard, RegisterThrottlerGuard } from './throttler.guards';
 
 const MINUTE_MS = 60_000;
+/** Units of the application's limits taken in advance on a Redis Cluster where RATE_LIMIT_LEASE_APP says nothing. */
+const CLUSTER_APP_LEASE = 64;
 
 /** Gives back what was taken in advance, while Redis is still there. */
 class LimiterShutdown implements OnModuleDestroy {
@@ -139,11 +141,13 @@ function createLimiter(
   };
   if (connection !== undefined) {
     const { client, kind, keyPrefix } = connection;
+    // There the application's counters lie on another node than an account's: no one step could ask both.
+    const isApart = kind === 'cluster';
     return new SharedRateLimiter(new RedisCounterStore(client, { kind, keyPrefix }), clock, metrics, {
-      leases,
+      leases: isApart && leases.app === 0 ? { ...leases, app: CLUSTER_APP_LEASE } : leases,
       onFailure: settings.RATE_LIMIT_ON_REDIS_FAILURE,
       replicas: settings.RATE_LIMIT_REPLICAS * workers.size,
-      groupsApart: kind === 'cluster',
+      groupsApart: isApart,
       timeoutMs: settings.RATE_LIMIT_REDIS_TIMEOUT,
     });
   }

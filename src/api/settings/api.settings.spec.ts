@@ -51,6 +51,20 @@ describe('the settings of the api', () => {
     expect(loadApiSettings({ API_WORKERS: text }).API_WORKERS).toBe(count);
   });
 
+  it.each([
+    ['redis+sentinel://127.0.0.1:26379', 'REDIS_URL'],
+    ['redis://:secret-word@', 'REDIS_URL'],
+  ])('refuse the Redis address %s without showing a password', (url, variable) => {
+    const problem = problems({ REDIS_URL: url })[variable];
+    expect(problem).toMatch(/must/);
+    expect(problem).not.toContain('secret-word');
+  });
+
+  it('want the windows of the application in order', () => {
+    const env = { APP_RATE_LIMIT_PER_MINUTE: '100', APP_RATE_LIMIT_PER_HOUR: '99', APP_RATE_LIMIT_PER_DAY: '0' };
+    expect(problems(env)).toEqual({ APP_RATE_LIMIT_PER_HOUR: 'must not be less than APP_RATE_LIMIT_PER_MINUTE' });
+  });
+
   it.each(['0', '65', '-1', '1.5', 'AUTO', '2 4'])('refuse %s workers', (text) => {
     expect(problems({ API_WORKERS: text })['API_WORKERS']).toMatch(/auto or a whole number from 1 to 64/);
   });

@@ -16,6 +16,7 @@ import {
 } from '@tollgate/config';
 import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
 import { MAX_WINDOW_LIMIT } from '@tollgate/limiter';
+import { RedisUrlError, parseRedisUrl } from '@tollgate/redis';
 import { z } from 'zod';
 import { workerCount } from './worker-count';
 
@@ -120,6 +121,14 @@ const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report
     const shorter = given[index] ?? name;
     if ((settings[name] ?? 0) < (settings[shorter] ?? 0)) report(name, `must not be less than ${shorter}`);
   });
+  if (settings.REDIS_URL !== undefined) {
+    try {
+      parseRedisUrl(settings.REDIS_URL.reveal());
+    } catch (error) {
+      if (!(error instanceof RedisUrlError)) throw error;
+      report('REDIS_URL', error.rule);
+    }
+  }
   if (settings.QINIU_STUB_ENABLED === true && settings.QINIU_STUB_TRUSTED_CIDRS?.entries.length === 0) {
     report('QINIU_STUB_TRUSTED_CIDRS', 'must be set when QINIU_STUB_ENABLED=true');
   }
