@@ -10,7 +10,9 @@ import { createHotLane, openHotLane } from './http/hot-lane';
 import { useReplayRelease, useRequestGuards } from './http/request-hooks';
 import { useFieldMessages } from './http/validation-messages';
 import { RequestDurations } from './metrics/request-durations';
-import { serveDocs } from './openapi/openapi';
+import { DOCS_PATH, serveDocs } from './openapi/openapi';
+import { AddressThrottle } from './rate-limits/address-throttle.service';
+import { throttlePaths } from './rate-limits/throttled-paths';
 import type { ApiSettings } from './settings/api.settings';
 import { VALIDATION_PATHS, ValidationRoutes } from './validation/validation.routes';
 
@@ -29,6 +31,7 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   useReplayRelease(fastify, app.get(ReplayRepository), log);
   const validation = app.get(ValidationRoutes, { strict: false });
   validation.register(fastify);
+  throttlePaths(fastify, app.get(AddressThrottle), `/${DOCS_PATH}`);
   serveDocs(app);
   if (app.get(ChangeFeed).latencyMs === undefined && settings.REDIS_URL === undefined) {
     const bound = { seconds: settings.CACHE_TOKEN_TTL / 1_000 };

@@ -90,6 +90,15 @@ function defineCases(environment: () => Readonly<Record<string, string>>): void 
       answers.push(await get(path));
     }
     expect(answers).toEqual([200, 200, 200, 200, 429]);
+    expect(await get('/docs')).toBe(429);
+  });
+
+  it('limits the documentation by address as well', async () => {
+    const answers = [];
+    for (const path of ['/docs', '/docs/openapi.json', '/docs', '/docs/openapi.yaml', '/docs']) {
+      answers.push((await send(api.url, { method: 'GET', path, headers: { 'x-forwarded-for': '192.0.2.6' } })).status);
+    }
+    expect(answers).toEqual([200, 200, 200, 200, 429]);
   });
 }
 

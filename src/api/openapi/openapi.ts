@@ -3,7 +3,8 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { describeSharedErrors } from './shared-errors';
 import { describeValidation } from './validation-paths';
 
-const DOCS_PATH = 'docs';
+/** Where the documentation is served. */
+export const DOCS_PATH = 'docs';
 
 /** The OpenAPI document of everything the api serves. */
 export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
