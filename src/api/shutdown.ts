@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Log } from '@tollgate/observability';
 
+/** How long after the deadline the last counts may take to be written; a store that hangs would hold the process for ever. */
+const LAST_WRITES_MS = 3_000;
 /** How long a connection stays open for another request while the process stops; 0 would be for ever. */
 const LAST_KEEP_ALIVE_MS = 1;
 
@@ -33,6 +35,10 @@ export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs:
       log.warn({ deadlineMs }, 'the deadline has come; cutting off what still runs');
       app.getHttpServer().closeAllConnections();
     }, deadlineMs);
+    const end = setTimeout(() => {
+      log.error({}, 'the store does not take the last writes; giving them up');
+      process.exit(1);
+    }, deadlineMs + LAST_WRITES_MS);
     // A connection that goes idle from now on is not worth waiting for; the idle ones are closed by close() itself.
     app.getHttpServer().keepAliveTimeout = LAST_KEEP_ALIVE_MS;
     // The listener first: Nest's own close() would end the services while requests still run on them.
@@ -43,6 +49,7 @@ export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs:
       .then(() => app.close())
       .then(() => {
         clearTimeout(deadline);
+        clearTimeout(end);
         log.info({}, 'stopped');
         process.exit(0);
       })

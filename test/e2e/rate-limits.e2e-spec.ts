@@ -128,7 +128,7 @@ function defineCases(environment: () => Readonly<Record<string, string>>, leased
     expect(layers(unknown)).toEqual(['1000', undefined, undefined]);
   });
 
-  it('does not spend a token’s limit on requests that fail for another reason', async () => {
+  it('counts a live token that asks for too much, but none that is dead', async () => {
     const made = await tenant.createToken({ scope: ['storage:read'], rate_limit: { requests_per_minute: 5 } });
     const token = made.string('token');
     await validate(api.url, token);
@@ -137,7 +137,17 @@ function defineCases(environment: () => Readonly<Record<string, string>>, leased
         '401 Permission denied',
       );
     }
-    expect(told(await validate(api.url, token), 'token')).toBe('5 3');
+    expect(told(await validate(api.url, token), 'token')).toBe('5 0');
+    expect((await validate(api.url, token, { required_scope: 'storage:write' })).status).toBe(429);
+
+    const dead = await tenant.createToken({ rate_limit: { requests_per_minute: 5 } });
+    const status = `/api/v2/tokens/${dead.string('token_id')}/status`;
+    await tenant.call('PUT', status, { is_active: false });
+    for (let refused = 0; refused < 7; refused += 1) {
+      expect((await validate(api.url, dead.string('token'))).refusal).toBe('401 Token is inactive');
+    }
+    await tenant.call('PUT', status, { is_active: true });
+    expect(told(await validate(api.url, dead.string('token')), 'token')).toBe('5 4');
   });
 
   it('takes the same signature again after a 429: nothing had happened', async () => {

@@ -19,6 +19,11 @@ const LIMIT = 1_000;
  */
 const LEAST_ADMITTED = 2_700;
 const LEASE = '50';
+/**
+ * With twice as many busy processes as cores a core may be longer in coming than the 50 ms that Redis has by default. A
+ * process then decides alone, as it should, and what it admits is not counted by Redis: that is tested elsewhere.
+ */
+const REDIS_TIMEOUT = '1s';
 
 describe('the measure of these tests', () => {
   it('counts what lies wholly in a window, its ends included, and nothing else', () => {
@@ -50,7 +55,13 @@ describeWithRedisProgram('one token on 4 processes with 50 connections each, for
     ['each request asks Redis', {}],
     ['processes take leases', { RATE_LIMIT_LEASE_TOKEN: LEASE }],
   ])('is never admitted more often than its limit in any 60 s, nor much less often, when %s', async (name, leases) => {
-    const env = { REDIS_URL: redis.url, ENABLE_TOKEN_RATE_LIMIT: 'true', ...leases };
+    const env = {
+      REDIS_URL: redis.url,
+      ENABLE_TOKEN_RATE_LIMIT: 'true',
+      RATE_LIMIT_REDIS_TIMEOUT: REDIS_TIMEOUT,
+      RATE_LIMIT_REPLICAS: String(PROCESSES),
+      ...leases,
+    };
     for (let count = 0; count < PROCESSES; count += 1) apis.push(await startApi({ dataDir: folder, env }));
     const first = apis[0]!;
     const tenant = await newTenant(first.url);
@@ -85,6 +96,7 @@ describeWithRedisProgram('one token on 4 processes with 50 connections each, for
         `${String(statuses.get(429) ?? 0)} refused, ${String(degraded)} without Redis\n`,
     );
     expect([...statuses.keys()].sort()).toEqual([200, 429]);
+    expect(degraded).toBe(0);
     expect(loads.map(({ broken }) => broken)).toEqual([0, 0, 0, 0]);
     expect(most).toBeLessThanOrEqual(LIMIT);
     expect(admitted.length).toBeGreaterThanOrEqual(LEAST_ADMITTED);

@@ -46,6 +46,8 @@ export async function openHotLane(server: Server, lane: FastifyInstance, paths: 
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     request.startedMs = performance.now();
+    // The lane itself never closes: without this, a busy client would keep its connection until the deadline of the stop.
+    if (!server.listening) response.shouldKeepAlive = false;
     if (request.method === HOT_METHOD && hotPaths.has(request.url ?? '')) {
       lane.routing(request, response);
       return;

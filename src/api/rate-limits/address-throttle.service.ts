@@ -24,6 +24,7 @@ export class AddressLimits {
 /** Slows down single addresses: what comes from one network of an IPv6 customer (a /64) counts together. */
 @Injectable()
 export class AddressThrottle {
+  private readonly underWay = new Map<string, number>();
   private readonly blockedUntil = new LRUCache<string, number>({ max: MAX_BLOCKED });
 
   constructor(
@@ -56,6 +57,26 @@ export class AddressThrottle {
     const key = keyOf(rule, ip);
     const decision = this.limiter.take([this.subject(key, this.limits.perMinute[rule])]);
     return decision instanceof Promise ? decision.then((made) => this.heed(key, made)) : this.heed(key, decision);
+  }
+
+  /**
+   * Begins something that costs before it can be counted; {@link leave} ends it.
+   * @returns false when as many as may be counted in a minute are under way for the address
+   */
+  enter(rule: AddressRule, ip: string): boolean {
+    if (this.isExempt(ip)) return true;
+    const key = keyOf(rule, ip);
+    const underWay = this.underWay.get(key) ?? 0;
+    if (underWay >= this.limits.perMinute[rule]) return false;
+    this.underWay.set(key, underWay + 1);
+    return true;
+  }
+
+  leave(rule: AddressRule, ip: string): void {
+    const key = keyOf(rule, ip);
+    const underWay = this.underWay.get(key) ?? 0;
+    if (underWay <= 1) this.underWay.delete(key);
+    else this.underWay.set(key, underWay - 1);
   }
 
   private subject(key: string, perMinute: number): Subject {

@@ -6,11 +6,12 @@ import { tooManyFromAddress } from './throttler.guards';
 /**
  * Limits requests by client address under a path that no guard stands before, such as the pages of the documentation. They
  * count together with the routes of `PublicThrottlerGuard`.
- * @param prefix beginning of the paths
+ * @param prefix beginning of their routes
  */
 export function throttlePaths(fastify: FastifyInstance, addresses: AddressThrottle, prefix: string): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (!request.url.startsWith(prefix)) {
+    // The route, not the path as it was spelt: /%64ocs leads there as well.
+    if (request.routeOptions.url?.startsWith(prefix) !== true) {
       done();
       return;
     }

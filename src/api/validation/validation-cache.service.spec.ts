@@ -332,6 +332,40 @@ describe('ValidationCache', () => {
     expect([cache.wasKnown(HASH), cache.wasKnown(OTHER_HASH)]).toEqual([true, false]);
   });
 
+  it('remembers that a token was known over a change of it, and over "changes may have been missed"', async () => {
+    await find();
+    revoke();
+    expect(cache.wasKnown(HASH)).toBe(true);
+    feed.tell({ kind: 'all' });
+    expect(cache.wasKnown(HASH)).toBe(true);
+  });
+
+  it.each([
+    ['its token', { kind: 'token', tokenHash: HASH }],
+    ['its account', { kind: 'account', accountId: 'acc_1' }],
+    ['anything', { kind: 'all' }],
+  ] as const)('tells whoever holds an entry that %s was changed', async (_, change) => {
+    const entry = await find();
+    if (entry === undefined) throw new Error('not found');
+    expect(cache.isCurrent(entry)).toBe(true);
+    feed.tell(change);
+    expect(cache.isCurrent(entry)).toBe(false);
+    const again = await find();
+    expect(again !== undefined && cache.isCurrent(again)).toBe(true);
+  });
+
+  it('asks for a fresh look at most once a second also when the store does not answer', async () => {
+    await find();
+    clock.advance(1_000);
+    const failing = jest.spyOn(tokens.stored, 'get').mockImplementation(() => {
+      throw new Error('the store is away');
+    });
+    await expect(cache.findFresh(HASH)).rejects.toThrow('the store is away');
+    await cache.findFresh(HASH);
+    failing.mockRestore();
+    expect(tokens.asked).toHaveLength(2);
+  });
+
   it('counts what it did', async () => {
     await find();
     await find();

@@ -30,11 +30,11 @@ const FRESH_LOOK_INTERVAL_MS = 1_000;
 
 interface Kept {
   readonly entry: ValidationEntry;
-  /** The change count when its load began. */
-  readonly loadedAt: number;
   /** When it was loaded, and until when it is believed. */
   readonly sinceMs: number;
   readonly untilMs: number;
+  /** When the store was last asked for it, with or without an answer. */
+  askedMs: number;
 }
 
 /** What the cache did, ever since. */
@@ -96,7 +96,7 @@ export class ValidationCache implements OnModuleDestroy {
     const kept = this.kept.get(hash);
     // Before its load: the clock went back, and nobody knows how old the entry is.
     if (kept === undefined || nowMs >= kept.untilMs || nowMs < kept.sinceMs) return undefined;
-    if (!this.isCurrent(kept.entry.accountId, kept.loadedAt)) return undefined;
+    if (!this.isCurrent(kept.entry)) return undefined;
     this.hits += 1;
     return kept.entry;
   }
@@ -133,9 +133,16 @@ export class ValidationCache implements OnModuleDestroy {
    */
   findFresh(hash: string): ValidationEntry | undefined | Promise<ValidationEntry | undefined> {
     const kept = this.kept.peek(hash);
-    if (kept === undefined || this.clock.nowMs() - kept.sinceMs < FRESH_LOOK_INTERVAL_MS) return this.find(hash);
+    const nowMs = this.clock.nowMs();
+    if (kept === undefined || nowMs - kept.askedMs < FRESH_LOOK_INTERVAL_MS) return this.find(hash);
+    kept.askedMs = nowMs;
     this.misses += 1;
     return this.load(hash);
+  }
+
+  /** Whether nothing that an entry says was changed since it was loaded. To be asked again after each wait. */
+  isCurrent({ isOutdated, accountId, loadedAt }: ValidationEntry): boolean {
+    return !isOutdated && this.isAccountCurrent(accountId, loadedAt);
   }
 
   onModuleDestroy(): void {
@@ -162,7 +169,7 @@ export class ValidationCache implements OnModuleDestroy {
       if (
         this.allChangedAt > loadedAt ||
         (this.changedWhileLoading.get(hash) ?? 0) > loadedAt ||
-        (credential !== undefined && !this.isCurrent(credential.token.accountId, loadedAt))
+        (credential !== undefined && !this.isAccountCurrent(credential.token.accountId, loadedAt))
       ) {
         continue;
       }
@@ -173,15 +180,15 @@ export class ValidationCache implements OnModuleDestroy {
         this.kept.delete(hash);
         return undefined;
       }
-      const entry = new ValidationEntry(credential, this.limits.forToken(credential));
+      const entry = new ValidationEntry(credential, this.limits.forToken(credential), loadedAt);
       this.unknown.delete(hash);
-      this.kept.set(hash, { entry, loadedAt, sinceMs, untilMs });
+      this.kept.set(hash, { entry, sinceMs, untilMs, askedMs: sinceMs });
       return entry;
     }
     throw new TollgateError('unavailable', 'token is changing too fast', { retryAfterSeconds: 1 });
   }
 
-  private isCurrent(accountId: string, loadedAt: number): boolean {
+  private isAccountCurrent(accountId: string, loadedAt: number): boolean {
     if (loadedAt < this.allChangedAt) return false;
     return this.changedAccounts.size === 0 || (this.changedAccounts.get(accountId) ?? 0) <= loadedAt;
   }
@@ -190,7 +197,7 @@ export class ValidationCache implements OnModuleDestroy {
     this.changes += 1;
     switch (change.kind) {
       case 'token':
-        this.kept.delete(change.tokenHash);
+        this.outdate(change.tokenHash);
         this.unknown.delete(change.tokenHash);
         if (this.loads.has(change.tokenHash)) this.changedWhileLoading.set(change.tokenHash, this.changes);
         return;
@@ -204,9 +211,15 @@ export class ValidationCache implements OnModuleDestroy {
     }
   }
 
+  /** Not deleted: that it was known is worth keeping, see {@link wasKnown}. */
+  private outdate(hash: string): void {
+    const kept = this.kept.peek(hash);
+    if (kept !== undefined) kept.entry.isOutdated = true;
+  }
+
+  /** By their number: the entries stay, as tokens that were known. */
   private forgetAll(): void {
     this.allChangedAt = this.changes;
-    this.kept.clear();
     this.unknown.clear();
     this.changedAccounts.clear();
   }

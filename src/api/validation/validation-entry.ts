@@ -22,12 +22,19 @@ export class ValidationEntry {
   /** What was counted since the last batch. */
   readonly use: UsageCounter;
 
+  /** Set when the token was changed after this was loaded: whoever still holds it must look again. */
+  isOutdated = false;
+
   private readonly infoHead: string;
 
-  /** @param subjects whose limits apply to a validation of this token */
+  /**
+   * @param subjects whose limits apply to a validation of this token
+   * @param loadedAt the cache's change count when the load began
+   */
   constructor(
     { token, account }: TokenCredential,
     readonly subjects: readonly LimitedSubject[],
+    readonly loadedAt: number,
   ) {
     this.tokenId = token.id;
     this.accountId = token.accountId;

@@ -3,7 +3,7 @@ import { AuthenticationError, type AuthenticatedRequest } from '@tollgate/auth';
 import { Clock } from '@tollgate/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
-import { callerOf } from '../http/caller';
+import { type Caller, callerOf } from '../http/caller';
 import { canSendPrepared, sendPrepared } from '../http/prepared-answer';
 import { RequestDurations, type RouteByStatus } from '../metrics/request-durations';
 import { ValidationMetrics, type ValidationResult } from '../metrics/validation-metrics';
@@ -14,7 +14,14 @@ import { UserDirectory } from './user-directory';
 import { type RequestedScopes, ValidateBodies, asksFresh, bearerTokenOf } from './validate-request';
 import type { ValidationEntry } from './validation-entry';
 import { type ValidationQuestion, ValidationService } from './validation.service';
-import { type CountedLimits, REFUSAL_TEXT, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
+import {
+  type CountedLimits,
+  type GrantedVerdict,
+  REFUSAL_TEXT,
+  type RefusalReason,
+  USAGE_OF,
+  type Verdict,
+} from './verdict';
 
 const VALIDATE_PATH = '/api/v2/validate';
 const VALIDATE_USER_PATH = '/api/v2/validateu';
@@ -63,18 +70,30 @@ export class ValidationRoutes {
 
   private validate(request: FastifyRequest, reply: FastifyReply, withUser: boolean): Answer {
     const { authorization, 'cache-control': cacheControl } = request.headers;
-    const asked = this.bodies.read((request as AuthenticatedRequest).rawBody);
-    const question: ValidationQuestion = {
-      token: bearerTokenOf(authorization),
-      scopes: asked.scopes,
-      nowMs: this.clock.nowMs(),
-      fresh: cacheControl !== undefined && asksFresh(cacheControl),
-      caller: () => callerOf(request),
-    };
+    const token = bearerTokenOf(authorization);
+    const nowMs = this.clock.nowMs();
+    const caller = (): Caller => callerOf(request);
+    let asked: RequestedScopes;
+    try {
+      asked = this.bodies.read((request as AuthenticatedRequest).rawBody);
+    } catch (error) {
+      return this.refuseBody(reply, { token, scopes: [], nowMs, fresh: false, caller }, error);
+    }
+    const fresh = cacheControl !== undefined && asksFresh(cacheControl);
+    const question: ValidationQuestion = { token, scopes: asked.scopes, nowMs, fresh, caller };
     const verdict = this.validation.validate(question);
     return verdict instanceof Promise
       ? verdict.then((judged) => this.answer(request, reply, asked, question, judged, withUser))
       : this.answer(request, reply, asked, question, verdict, withUser);
+  }
+
+  /** A limit that is reached comes before what is wrong with the body. */
+  private async refuseBody(reply: FastifyReply, question: ValidationQuestion, error: unknown): Promise<FastifyReply> {
+    const verdict = await this.validation.refuseMalformed(question);
+    if (verdict.kind === 'throttled') throw tooManyFromAddress(verdict.retryAfterSeconds);
+    this.setLimitHeaders(reply, verdict.limits);
+    if (verdict.kind === 'limited') throw limitRefusal(verdict.limits);
+    throw error;
   }
 
   private answer(
@@ -85,7 +104,8 @@ export class ValidationRoutes {
     verdict: Verdict,
     withUser: boolean,
   ): Answer {
-    this.results.count(resultOf(verdict));
+    // A grant that waits for the directory may become a refusal meanwhile.
+    if (verdict.kind !== 'valid' || !withUser) this.results.count(resultOf(verdict));
     switch (verdict.kind) {
       case 'valid':
         return this.answerValid(request, reply, asked, question, verdict, withUser);
@@ -103,7 +123,7 @@ export class ValidationRoutes {
           .send(refusalJson(verdict.reason, asked));
       case 'limited':
         this.setLimitHeaders(reply, verdict.limits);
-        throw refusalBy(verdict.limits.subjects, verdict.limits.decision) ?? new Error('limited by no limit');
+        throw limitRefusal(verdict.limits);
       case 'throttled':
         throw tooManyFromAddress(verdict.retryAfterSeconds);
     }
@@ -114,23 +134,32 @@ export class ValidationRoutes {
     reply: FastifyReply,
     asked: RequestedScopes,
     question: ValidationQuestion,
-    { entry, limits }: Verdict & { readonly kind: 'valid' },
+    verdict: GrantedVerdict,
     withUser: boolean,
   ): Answer {
+    if (withUser) return this.answerWithUser(request, reply, asked, question, verdict);
+    const { entry, limits } = verdict;
     const info = entry.tokenInfoOpen();
     this.validation.countUse(entry, question);
-    if (!withUser) return this.send(request, reply, this.plainDurations, validJson(`${info}}`, asked), limits);
-    return this.users
-      .find(entry.qiniuUser)
-      .then((user) =>
-        this.send(
-          request,
-          reply,
-          this.userDurations,
-          validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked),
-          limits,
-        ),
-      );
+    return this.send(request, reply, this.plainDurations, validJson(`${info}}`, asked), limits);
+  }
+
+  private async answerWithUser(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: RequestedScopes,
+    question: ValidationQuestion,
+    granted: GrantedVerdict,
+  ): Promise<FastifyReply> {
+    const user = await this.users.find(granted.entry.qiniuUser);
+    // The directory may take seconds, in which the token may have been revoked.
+    const verdict = await this.validation.confirm(granted, question);
+    if (verdict.kind !== 'valid') return this.answer(request, reply, asked, question, verdict, true);
+    this.results.count('valid');
+    const info = verdict.entry.tokenInfoOpen();
+    this.validation.countUse(verdict.entry, question);
+    const json = validJson(`${info},"user_info":${JSON.stringify(user ?? null)}}`, asked);
+    return this.send(request, reply, this.userDurations, json, verdict.limits);
   }
 
   private send(
@@ -165,6 +194,10 @@ export class ValidationRoutes {
       errorMessage: REFUSAL_TEXT[reason],
     });
   }
+}
+
+function limitRefusal({ subjects, decision }: CountedLimits): Error {
+  return refusalBy(subjects, decision) ?? new Error('limited by no limit');
 }
 
 function resultOf(verdict: Verdict): ValidationResult {

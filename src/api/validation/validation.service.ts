@@ -10,7 +10,7 @@ import { UsageMeter } from './usage-meter.service';
 import { ValidationCache } from './validation-cache.service';
 import type { ValidationEntry } from './validation-entry';
 import { ValidationLog } from './validation-log.service';
-import { type CountedLimits, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
+import { type CountedLimits, type GrantedVerdict, type RefusalReason, USAGE_OF, type Verdict } from './verdict';
 
 /** What is asked of a validation. */
 export interface ValidationQuestion {
@@ -54,14 +54,37 @@ export class ValidationService {
     if (kept !== undefined) return this.judge(kept, question, question.nowMs);
     // Only now: what the cache holds has proved its form, and junk must not reach the store.
     if (!isPlausibleToken(token)) return this.refuseStranger(question);
-    if (!this.cache.wasKnown(digest)) {
-      const seconds = this.addresses.blockedSeconds('unknown-token', question.caller().ip);
-      if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
-    }
+    if (!this.cache.wasKnown(digest)) return this.validateUnknown(digest, question);
     const entry = question.fresh ? this.cache.findFresh(digest) : this.cache.find(digest);
     return entry instanceof Promise
       ? entry.then((loaded) => this.judgeLoaded(loaded, question))
       : this.judgeLoaded(entry, question);
+  }
+
+  /**
+   * What became of a granted token while something else was waited for: the same, or how it must be refused now.
+   * @param granted a verdict of {@link validate} on the same question
+   */
+  async confirm(granted: GrantedVerdict, question: ValidationQuestion): Promise<Verdict> {
+    const { entry, limits } = granted;
+    if (this.cache.isCurrent(entry) || question.token === undefined) return granted;
+    const found = await this.cache.find(hash('sha256', question.token));
+    if (found === undefined) return { kind: 'refused', reason: 'not_found', entry: undefined, limits };
+    const reason = this.reasonAgainst(found, question.scopes, this.clock.nowMs());
+    if (reason === undefined) return { kind: 'valid', entry: found, limits };
+    this.count(found, USAGE_OF[reason], question);
+    return { kind: 'refused', reason, entry: found, limits };
+  }
+
+  /**
+   * For a request whose body makes no sense: it is counted like any other, against the address that shows no token, or
+   * none that is known, and against the application.
+   * @returns `refused` when nothing but the body is wrong
+   */
+  refuseMalformed(question: ValidationQuestion): Verdict | Promise<Verdict> {
+    const { token } = question;
+    const isKnown = token !== undefined && this.cache.wasKnown(hash('sha256', token));
+    return isKnown ? this.refused(undefined, 'not_found', this.policy.forAnyone()) : this.refuseStranger(question);
   }
 
   /** Counts a granted use; after the answer was made, which tells of the use before. */
@@ -69,6 +92,21 @@ export class ValidationService {
     const nowMs = this.clock.nowMs();
     this.usage.record(entry, 'valid', nowMs);
     if (entry.logRetentionMs !== undefined) this.log.record(entry, 'valid', question.scopes, question.caller, nowMs);
+  }
+
+  /** A token that this process never saw: few of them at once for one address, since each is a question to the store. */
+  private validateUnknown(digest: string, question: ValidationQuestion): Verdict | Promise<Verdict> {
+    const { ip } = question.caller();
+    const seconds = this.addresses.blockedSeconds('unknown-token', ip);
+    if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
+    const entry = this.cache.find(digest);
+    if (!(entry instanceof Promise)) return this.judgeLoaded(entry, question);
+    if (!this.addresses.enter('unknown-token', ip)) return { kind: 'throttled', retryAfterSeconds: 1 };
+    return entry
+      .finally(() => {
+        this.addresses.leave('unknown-token', ip);
+      })
+      .then((loaded) => this.judgeLoaded(loaded, question));
   }
 
   private judgeLoaded(entry: ValidationEntry | undefined, question: ValidationQuestion): Verdict | Promise<Verdict> {
@@ -82,7 +120,7 @@ export class ValidationService {
     if (subjects.length === 0) return { kind: 'valid', entry, limits: undefined };
     const decision = this.limiter.take(subjects);
     return decision instanceof Promise
-      ? decision.then((made) => this.grant(entry, made, question))
+      ? decision.then((made) => this.grantAfterWait(entry, made, question))
       : this.grant(entry, decision, question);
   }
 
@@ -104,13 +142,24 @@ export class ValidationService {
     return { kind: 'limited', entry, limits };
   }
 
+  private grantAfterWait(
+    entry: ValidationEntry,
+    decision: Decision,
+    question: ValidationQuestion,
+  ): Verdict | Promise<Verdict> {
+    const verdict = this.grant(entry, decision, question);
+    return verdict.kind === 'valid' ? this.confirm(verdict, question) : verdict;
+  }
+
   private refuse(
     entry: ValidationEntry,
     reason: Exclude<RefusalReason, 'not_found'>,
     question: ValidationQuestion,
   ): Verdict | Promise<Verdict> {
     this.count(entry, USAGE_OF[reason], question);
-    return this.refused(entry, reason);
+    // A live token that asks for too much is a validation like any other. One that is dead must not use up what its
+    // account's other tokens need.
+    return this.refused(entry, reason, reason === 'scope' ? entry.subjects : this.policy.forAnyone());
   }
 
   /** For what is no token at all, or none that anybody knows: counts against the address that shows it. */
@@ -121,12 +170,15 @@ export class ValidationService {
 
   private turnAway(throttledSeconds: number): Verdict | Promise<Verdict> {
     if (throttledSeconds > 0) return { kind: 'throttled', retryAfterSeconds: throttledSeconds };
-    return this.refused(undefined, 'not_found');
+    return this.refused(undefined, 'not_found', this.policy.forAnyone());
   }
 
   /** A refused request still is one to the application. */
-  private refused(entry: ValidationEntry | undefined, reason: RefusalReason): Verdict | Promise<Verdict> {
-    const subjects = this.policy.forAnyone();
+  private refused(
+    entry: ValidationEntry | undefined,
+    reason: RefusalReason,
+    subjects: readonly LimitedSubject[],
+  ): Verdict | Promise<Verdict> {
     if (subjects.length === 0) return { kind: 'refused', reason, entry, limits: undefined };
     const decision = this.limiter.take(subjects);
     return decision instanceof Promise

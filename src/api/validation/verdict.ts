@@ -32,6 +32,9 @@ export type Verdict =
   | { readonly kind: 'limited'; readonly entry: ValidationEntry | undefined; readonly limits: CountedLimits }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
+/** A {@link Verdict} that lets a request pass. */
+export type GrantedVerdict = Extract<Verdict, { kind: 'valid' }>;
+
 /** The contract's texts. */
 export const REFUSAL_TEXT: Readonly<Record<RefusalReason, string>> = {
   not_found: 'Token not found',
