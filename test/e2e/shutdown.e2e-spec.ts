@@ -3,6 +3,7 @@ import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiProcess, startApi } from '../support/api-process';
+import { ConnectionLoad, validateRequest } from '../support/connection-load';
 import { describeOnEachStore } from '../support/each-store';
 import { eventually } from '../support/eventually';
 import { Tenant, newEmail, newTenant, register, validate } from '../support/hmac-client';
@@ -145,6 +146,31 @@ describe('on SIGTERM', () => {
       });
     }
     expect(await exit).toBe(0);
+  });
+
+  it('does not wait for clients that always have a validation running', async () => {
+    const api = await startApi({ env: { SHUTDOWN_TIMEOUT: '10s' } });
+    const token = (await (await newTenant(api.url)).createToken()).string('token');
+    const statuses = new Set<number>();
+    let answers = 0;
+    const load = new ConnectionLoad({
+      url: api.url,
+      connections: 8,
+      request: () => validateRequest(token),
+      onAnswer: ({ status }) => {
+        statuses.add(status);
+        answers += 1;
+      },
+    });
+    await eventually(5_000, () => {
+      expect(answers).toBeGreaterThan(100);
+      return Promise.resolve();
+    });
+    const began = performance.now();
+    expect(await api.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await load.stop();
+    expect(statuses).toEqual(new Set([200]));
   });
 
   it('says nothing but that it stops', async () => {
