@@ -80,6 +80,7 @@ describe('what metrics tell', () => {
   it('every validation, once, by its result', async () => {
     const before = (await scrape(api().url)).text;
     const token = (await newToken({ rate_limit: { requests_per_minute: 2 } })).string('token');
+    const free = (await newToken()).string('token');
     const off = await newToken();
     await tenant.call('PUT', `/api/v2/tokens/${off.string('token_id')}/status`, { is_active: false });
     const statuses = [];
@@ -88,7 +89,7 @@ describe('what metrics tell', () => {
       [token, { required_scope: 'a:b' }],
       [token, undefined],
       [token, undefined],
-      [token, { required_scope: 'x:y' }],
+      [free, { required_scope: 'x:y' }],
       [off.string('token'), undefined],
       ['sk-nobody', undefined],
       ['sk-nobody', undefined],

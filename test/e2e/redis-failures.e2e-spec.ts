@@ -7,6 +7,8 @@ import { type RedisForTests, describeWithRedisProgram, startRedis } from '../sup
 const OUTAGE_MS = 1_500;
 const RECOVERY_MS = 2_000;
 const CONNECTIONS = 16;
+/** Four times the default: other tests may take our core, or that of Redis, away for longer than 50 ms. */
+const BUDGET = '200ms';
 
 const pause = async (ms: number): Promise<void> =>
   new Promise((resolve) => {
@@ -38,7 +40,12 @@ describeWithRedisProgram('a Redis in trouble', () => {
   async function start(mode: 'local' | 'open' | 'closed', limit = 1_000_000): Promise<void> {
     redis = await startRedis();
     api = await startApi({
-      env: { REDIS_URL: redis.url, ENABLE_TOKEN_RATE_LIMIT: 'true', RATE_LIMIT_ON_REDIS_FAILURE: mode },
+      env: {
+        REDIS_URL: redis.url,
+        ENABLE_TOKEN_RATE_LIMIT: 'true',
+        RATE_LIMIT_ON_REDIS_FAILURE: mode,
+        RATE_LIMIT_REDIS_TIMEOUT: BUDGET,
+      },
     });
     const tenant = await newTenant(api.url);
     const token = (await tenant.createToken({ rate_limit: { requests_per_minute: limit } })).string('token');
@@ -82,7 +89,7 @@ describeWithRedisProgram('a Redis in trouble', () => {
         const { begunMs, endedMs } = await suffer(trouble);
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
         expect(load.broken).toBe(0);
-        const during = answers.filter(({ sentMs }) => sentMs >= begunMs + 500 && sentMs < endedMs);
+        const during = answers.filter(({ sentMs }) => sentMs >= begunMs + 500 && sentMs < endedMs - 300);
         expect(during.length).toBeGreaterThan(0);
         expect(new Set(during.map(degraded))).toEqual(new Set([mode]));
         const after = since(endedMs + RECOVERY_MS);
@@ -95,7 +102,7 @@ describeWithRedisProgram('a Redis in trouble', () => {
       await start('closed');
       const { begunMs, endedMs } = await suffer(trouble);
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
-      const during = answers.filter(({ sentMs }) => sentMs >= begunMs + 500 && sentMs < endedMs);
+      const during = answers.filter(({ sentMs }) => sentMs >= begunMs + 500 && sentMs < endedMs - 300);
       expect(new Set(during.map(({ status }) => status))).toEqual(new Set([503]));
       for (const { head, body } of during.slice(0, 10)) {
         expect(head).toMatch(/retry-after: \d+/i);

@@ -156,10 +156,23 @@ export class ValidationService {
     reason: Exclude<RefusalReason, 'not_found'>,
     question: ValidationQuestion,
   ): Verdict | Promise<Verdict> {
-    this.count(entry, USAGE_OF[reason], question);
     // A live token that asks for too much is a validation like any other. One that is dead must not use up what its
     // account's other tokens need.
-    return this.refused(entry, reason, reason === 'scope' ? entry.subjects : this.policy.forAnyone());
+    const subjects = reason === 'scope' ? entry.subjects : this.policy.forAnyone();
+    const verdict = this.refused(entry, reason, subjects);
+    return verdict instanceof Promise
+      ? verdict.then((made) => this.counted(entry, reason, made, question))
+      : this.counted(entry, reason, verdict, question);
+  }
+
+  private counted(
+    entry: ValidationEntry,
+    reason: Exclude<RefusalReason, 'not_found'>,
+    verdict: Verdict,
+    question: ValidationQuestion,
+  ): Verdict {
+    this.count(entry, verdict.kind === 'limited' ? 'limited' : USAGE_OF[reason], question);
+    return verdict;
   }
 
   /** For what is no token at all, or none that anybody knows: counts against the address that shows it. */
