@@ -4,6 +4,7 @@ export * from './audit-record';
 export * from './audit-repository';
 export * from './bearer-token';
 export * from './change-feed';
+export * from './change-listeners';
 export * from './clock';
 export * from './errors';
 export * from './ids';

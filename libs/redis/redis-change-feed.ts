@@ -1,11 +1,9 @@
 import { types } from 'node:util';
-import { type Change, ChangeFeed, randomHex } from '@tollgate/domain';
+import { type Change, ChangeFeed, ChangeListeners, randomHex } from '@tollgate/domain';
 import { decodeChangeMessage, encodeChangeMessage } from './change-message';
 import { REDIS_LIMITS } from './limits';
 import type { RedisConnection } from './redis-connection';
 import type { RedisListener } from './redis-listener';
-
-type Listener = (change: Change) => void;
 
 /**
  * The store's own feed, and beside it a Redis channel that carries what one process writes to all others at once. The
@@ -16,7 +14,7 @@ type Listener = (change: Change) => void;
 export class RedisChangeFeed extends ChangeFeed {
   /** The store's: Redis makes changes known sooner, but not surely. */
   override readonly latencyMs: number | undefined;
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners: ChangeListeners;
   private readonly channel: string;
   private readonly origin = randomHex(8);
   private readonly unsubscribe: readonly (() => void)[];
@@ -37,6 +35,7 @@ export class RedisChangeFeed extends ChangeFeed {
     private readonly onFault: (error: unknown) => void,
   ) {
     super();
+    this.listeners = new ChangeListeners(onFault);
     this.latencyMs = store.latencyMs;
     this.channel = `${connection.keyPrefix}changes`;
     this.unsubscribe = [
@@ -49,15 +48,8 @@ export class RedisChangeFeed extends ChangeFeed {
     ];
   }
 
-  override subscribe(listener: Listener): () => void {
-    // A function of its own for each subscription, so that one listener may subscribe twice.
-    const subscription: Listener = (change) => {
-      listener(change);
-    };
-    this.listeners.add(subscription);
-    return () => {
-      this.listeners.delete(subscription);
-    };
+  override subscribe(listener: (change: Change) => void): () => void {
+    return this.listeners.subscribe(listener);
   }
 
   /** Hears what other processes publish, from soon on; own changes are told and published also without it. */
@@ -65,7 +57,7 @@ export class RedisChangeFeed extends ChangeFeed {
     this.listener ??= this.connection.listen(this.channel, {
       subscribed: () => {
         this.nonsenseReported = false;
-        this.tell({ kind: 'all' });
+        this.listeners.tell({ kind: 'all' });
       },
       message: (text) => {
         this.hear(text);
@@ -93,7 +85,7 @@ export class RedisChangeFeed extends ChangeFeed {
       }
       this.unsent.push(change);
     }
-    this.tell(change);
+    this.listeners.tell(change);
   }
 
   private sendUnsent(): void {
@@ -148,16 +140,6 @@ export class RedisChangeFeed extends ChangeFeed {
       return;
     }
     if (message.from === this.origin) return;
-    for (const change of message.changes) this.tell(change);
-  }
-
-  private tell(change: Change): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        this.onFault(error);
-      }
-    }
+    for (const change of message.changes) this.listeners.tell(change);
   }
 }

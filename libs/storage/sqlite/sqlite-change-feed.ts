@@ -1,4 +1,4 @@
-import { type Change, ChangeFeed } from '@tollgate/domain';
+import { type Change, ChangeFeed, ChangeListeners } from '@tollgate/domain';
 import type { LoggedChanges } from './commands/change-log';
 import { SQLITE_LIMITS } from './limits';
 import type { SqliteReader } from './sqlite-reader';
@@ -9,15 +9,13 @@ interface ChangeRow {
   readonly key: string;
 }
 
-type Listener = (change: Change) => void;
-
 /**
  * Own writes are told by the writer as they commit. Those of other processes show as another `data_version` of the
  * file, which costs next to nothing to ask for, and are then read from the change log. A change may be told twice.
  */
 export class SqliteChangeFeed extends ChangeFeed {
   override readonly latencyMs = SQLITE_LIMITS.changeLatencyMs;
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners: ChangeListeners;
   private timer: NodeJS.Timeout | undefined;
   private seenVersion: number | undefined;
   private seenSeq: number;
@@ -28,18 +26,12 @@ export class SqliteChangeFeed extends ChangeFeed {
     private readonly onFault: (error: unknown) => void,
   ) {
     super();
+    this.listeners = new ChangeListeners(onFault);
     this.seenSeq = this.newestSeq();
   }
 
-  override subscribe(listener: Listener): () => void {
-    // A function of its own for each subscription, so that one listener may subscribe twice.
-    const subscription: Listener = (change) => {
-      listener(change);
-    };
-    this.listeners.add(subscription);
-    return () => {
-      this.listeners.delete(subscription);
-    };
+  override subscribe(listener: (change: Change) => void): () => void {
+    return this.listeners.subscribe(listener);
   }
 
   /** Looks for changes of other processes from now on, without keeping this process alive. */
@@ -58,7 +50,7 @@ export class SqliteChangeFeed extends ChangeFeed {
   tellOwn({ changes, firstSeq, lastSeq }: LoggedChanges): void {
     // Unless another process wrote in between, the poll need not read these again.
     if (firstSeq === this.seenSeq + 1) this.seenSeq = lastSeq;
-    for (const change of changes) this.tell(change);
+    for (const change of changes) this.listeners.tell(change);
   }
 
   /** One look at the file; {@link start} repeats it. */
@@ -68,11 +60,11 @@ export class SqliteChangeFeed extends ChangeFeed {
       if (version === this.seenVersion) return;
       const changes = this.readNew();
       this.seenVersion = version;
-      for (const change of changes) this.tell(change);
+      for (const change of changes) this.listeners.tell(change);
     } catch (error) {
       this.onFault(error);
       // Whatever was missed meanwhile, nobody may go on believing what they cached.
-      this.tell({ kind: 'all' });
+      this.listeners.tell({ kind: 'all' });
     }
   }
 
@@ -94,16 +86,6 @@ export class SqliteChangeFeed extends ChangeFeed {
   private newestSeq(): number {
     const row = this.reader.get(`SELECT seq FROM sqlite_sequence WHERE name = 'changes'`);
     return (row as { seq: number } | undefined)?.seq ?? 0;
-  }
-
-  private tell(change: Change): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        this.onFault(error);
-      }
-    }
   }
 }
 

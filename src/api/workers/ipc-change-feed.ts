@@ -1,8 +1,6 @@
-import { type Change, ChangeFeed } from '@tollgate/domain';
+import { type Change, ChangeFeed, ChangeListeners } from '@tollgate/domain';
 import { CHANGES_PER_MESSAGE, HEARD_CHANGE_MS, MAX_HEARD_CHANGES } from './limits';
 import type { Link } from './link';
-
-type Listener = (change: Change) => void;
 
 /**
  * The store's own feed, and beside it the primary, which passes what one worker changes to the others: a millisecond or
@@ -11,7 +9,7 @@ type Listener = (change: Change) => void;
 export class IpcChangeFeed extends ChangeFeed {
   /** The store's: other installations' processes are not among the workers. */
   override readonly latencyMs: number | undefined;
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners: ChangeListeners;
   /** What others told of, and when: the store is about to tell of it as well, and they need not hear it again. */
   private readonly heard = new Map<string, number>();
   private untold: Change[] = [];
@@ -24,10 +22,11 @@ export class IpcChangeFeed extends ChangeFeed {
   constructor(
     private readonly link: Link,
     store: ChangeFeed,
-    private readonly onFault: (error: unknown) => void,
+    onFault: (error: unknown) => void,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
     super();
+    this.listeners = new ChangeListeners(onFault);
     this.latencyMs = store.latencyMs;
     store.subscribe((change) => {
       this.storeTold(change);
@@ -37,15 +36,8 @@ export class IpcChangeFeed extends ChangeFeed {
     });
   }
 
-  override subscribe(listener: Listener): () => void {
-    // A function of its own for each subscription, so that one listener may subscribe twice.
-    const subscription: Listener = (change) => {
-      listener(change);
-    };
-    this.listeners.add(subscription);
-    return () => {
-      this.listeners.delete(subscription);
-    };
+  override subscribe(listener: (change: Change) => void): () => void {
+    return this.listeners.subscribe(listener);
   }
 
   private storeTold(change: Change): void {
@@ -59,7 +51,7 @@ export class IpcChangeFeed extends ChangeFeed {
       }
       this.untold.push(change);
     }
-    this.tell(change);
+    this.listeners.tell(change);
   }
 
   private tellOthers(): void {
@@ -81,17 +73,7 @@ export class IpcChangeFeed extends ChangeFeed {
     if (this.heard.size >= MAX_HEARD_CHANGES) this.heard.clear();
     // Where the store tells nothing of others, whatever it tells is our own.
     if (this.latencyMs !== undefined) this.heard.set(keyOf(change), this.nowMs());
-    this.tell(change);
-  }
-
-  private tell(change: Change): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        this.onFault(error);
-      }
-    }
+    this.listeners.tell(change);
   }
 }
 
