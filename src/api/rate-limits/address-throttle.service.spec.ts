@@ -1,7 +1,7 @@
 import { CidrList } from '@tollgate/config';
 import { MemoryCounterStore, MemoryRateLimiter } from '@tollgate/limiter';
 import { FakeClock } from '@tollgate/testing';
-import { AddressLimits, AddressThrottle, networkOf } from './address-throttle.service';
+import { AddressLimits, AddressThrottle } from './address-throttle.service';
 
 describe('AddressThrottle', () => {
   const clock = new FakeClock();
@@ -39,27 +39,31 @@ describe('AddressThrottle', () => {
     expect(throttle.blockedSeconds('operator-failure', '192.0.2.1')).toBe(0);
   });
 
-  it('takes a network of an IPv6 customer for one address', async () => {
-    await times(4, '2001:db8:1:2::1');
-    expect(throttle.blockedSeconds('unknown-token', '2001:db8:1:2:ffff::9')).toBeGreaterThan(0);
-    expect(throttle.blockedSeconds('unknown-token', '2001:db8:1:3::1')).toBe(0);
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
+    ['2001:0DB8:0:5:1:2:3:4', '2001:db8:0:5::'],
+    ['2001:db8::1', '2001:db8:0:0:8000::'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4::'],
+    ['fe80::1%eth0', 'fe80::2'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+  ])('takes %s and %s for one address', async (ip, other) => {
+    await times(4, ip);
+    expect(throttle.blockedSeconds('unknown-token', other)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['192.0.2.1', '192.0.2.2'],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1'],
+    ['2001:db8::1', '2001:db8:0:1::1'],
+    ['::1', '127.0.0.1'],
+    ['::1', ''],
+  ])('takes %s and "%s" for two addresses', async (ip, other) => {
+    await times(4, ip);
+    expect(throttle.blockedSeconds('unknown-token', other)).toBe(0);
   });
 
   it('leaves exempt networks alone', async () => {
     expect((await times(100, '10.1.2.3')).every((seconds) => seconds === 0)).toBe(true);
-  });
-});
-
-describe('networkOf', () => {
-  it.each([
-    ['192.0.2.1', '192.0.2.1'],
-    ['::1', '0:0:0:0::/64'],
-    ['2001:db8::1', '2001:db8:0:0::/64'],
-    ['2001:0DB8:0:5:1:2:3:4', '2001:db8:0:5::/64'],
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
-    ['', ''],
-  ])('%s is in %s', (ip, network) => {
-    expect(networkOf(ip)).toBe(network);
   });
 });

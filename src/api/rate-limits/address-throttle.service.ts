@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
 import type { CidrList } from '@tollgate/config';
 import { Clock } from '@tollgate/domain';
 import { type Decision, RateLimiter, type Subject } from '@tollgate/limiter';
@@ -43,7 +43,7 @@ export class AddressThrottle {
    */
   blockedSeconds(rule: AddressRule, ip: string): number {
     if (this.blockedUntil.size === 0) return 0;
-    const untilMs = this.blockedUntil.get(keyOf(rule, ip));
+    const untilMs = this.blockedUntil.get(addressKey(rule, ip));
     if (untilMs === undefined) return 0;
     return Math.max(0, Math.ceil((untilMs - this.clock.nowMs()) / SECOND_MS));
   }
@@ -54,8 +54,8 @@ export class AddressThrottle {
    */
   count(rule: AddressRule, ip: string): number | Promise<number> {
     if (this.isExempt(ip)) return 0;
-    const key = keyOf(rule, ip);
-    const decision = this.limiter.take([this.subject(key, this.limits.perMinute[rule])]);
+    const key = addressKey(rule, ip);
+    const decision = this.limiter.take([addressSubject(key, this.limits.perMinute[rule])]);
     return decision instanceof Promise ? decision.then((made) => this.heed(key, made)) : this.heed(key, decision);
   }
 
@@ -65,7 +65,7 @@ export class AddressThrottle {
    */
   enter(rule: AddressRule, ip: string): boolean {
     if (this.isExempt(ip)) return true;
-    const key = keyOf(rule, ip);
+    const key = addressKey(rule, ip);
     const underWay = this.underWay.get(key) ?? 0;
     if (underWay >= this.limits.perMinute[rule]) return false;
     this.underWay.set(key, underWay + 1);
@@ -73,14 +73,10 @@ export class AddressThrottle {
   }
 
   leave(rule: AddressRule, ip: string): void {
-    const key = keyOf(rule, ip);
+    const key = addressKey(rule, ip);
     const underWay = this.underWay.get(key) ?? 0;
     if (underWay <= 1) this.underWay.delete(key);
     else this.underWay.set(key, underWay - 1);
-  }
-
-  private subject(key: string, perMinute: number): Subject {
-    return { layer: 'address', key, group: key, limits: [perMinute, 0, 0] };
   }
 
   private heed(key: string, { refusedBy, retryAfterSeconds }: Decision): number {
@@ -90,19 +86,15 @@ export class AddressThrottle {
   }
 }
 
-function keyOf(rule: AddressRule, ip: string): string {
-  return `d:${rule}:${networkOf(ip)}`;
+/**
+ * Under what an address is counted.
+ * @param ip may be followed by a zone; of IPv6 the first 64 bits count, which one customer has to themselves
+ */
+export function addressKey(rule: string, ip: string): string {
+  return `d:${rule}:${normalizeIp(ip)}`;
 }
 
-/** An IPv4 address, or the first 64 bits of an IPv6 one. */
-export function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const [head = '', tail] = ip.split('%', 1)[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail?.split(':') ?? [])];
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group || '0', 16).toString(16))
-    .join(':')}::/64`;
+/** @param key made by {@link addressKey} */
+export function addressSubject(key: string, perMinute: number): Subject {
+  return { layer: 'address', key, group: key, limits: [perMinute, 0, 0] };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RateLimiter } from '@tollgate/limiter';
+import { addressSubject } from './address-throttle.service';
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
@@ -12,7 +13,10 @@ type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 export class LimiterThrottlerStorage implements ThrottlerStorage {
   constructor(private readonly limiter: RateLimiter) {}
 
-  /** @param ttl must be a minute: that is the window the limiter has */
+  /**
+   * @param key made by `addressKey`
+   * @param ttl must be a minute: that is the window the limiter has
+   */
   async increment(
     key: string,
     ttl: number,
@@ -21,8 +25,7 @@ export class LimiterThrottlerStorage implements ThrottlerStorage {
     throttlerName: string,
   ): Promise<ThrottlerRecord> {
     if (ttl !== MINUTE_MS) throw new TypeError(`throttler ${throttlerName} must count by the minute`);
-    const subject = { layer: 'address', key: `d:${key}`, group: key, limits: [limit, 0, 0] } as const;
-    const { refusedBy, retryAfterSeconds, states } = await this.limiter.take([subject]);
+    const { refusedBy, retryAfterSeconds, states } = await this.limiter.take([addressSubject(key, limit)]);
     const isBlocked = refusedBy >= 0;
     const remaining = states[0]?.remaining ?? limit;
     return {

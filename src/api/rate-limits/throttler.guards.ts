@@ -11,7 +11,7 @@ import {
 import { TollgateError } from '@tollgate/domain';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../http/caller';
-import { AddressThrottle, networkOf } from './address-throttle.service';
+import { AddressThrottle, addressKey } from './address-throttle.service';
 
 /** Counts requests by client address, under one of the named throttlers of the module. */
 abstract class AddressThrottlerGuard extends ThrottlerGuard {
@@ -36,12 +36,12 @@ abstract class AddressThrottlerGuard extends ThrottlerGuard {
   }
 
   protected override getTracker(request: Record<string, unknown>): Promise<string> {
-    return Promise.resolve(networkOf(callerOf(request as unknown as FastifyRequest).ip));
+    return Promise.resolve(callerOf(request as unknown as FastifyRequest).ip);
   }
 
   /** All routes under one throttler count together. */
   protected override generateKey(_context: ExecutionContext, tracker: string, name: string): string {
-    return `${name}:${tracker}`;
+    return addressKey(name, tracker);
   }
 
   protected override throwThrottlingException(_context: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
