@@ -5,6 +5,7 @@ import {
   mongoStandInState,
   startMongoStandIn,
 } from '../../scripts/services/mongo.mjs';
+import { describeWith } from './describe-with';
 
 /** Room for fetching the jars once. */
 const START_TIMEOUT_MS = 180_000;
@@ -26,24 +27,9 @@ export function describeWithMongo(name: string, define: (mongo: () => MongoForTe
   const named = process.env['MONGO_TEST_URI'];
   const state = named === undefined ? mongoStandInState() : undefined;
 
-  if (state?.kind === 'absent') {
-    const reason = `MONGO_TEST_URI is not set and the stand-in can't run: ${state.reason}`;
-    if (process.env['CI'] === 'true') {
-      it(`${name} needs MongoDB`, () => {
-        throw new Error(reason);
-      });
-      return;
-    }
-    console.warn(`SKIPPED: ${name}: ${reason}`);
-    describe.skip(name, () => {
-      define(() => {
-        throw new Error(reason);
-      });
-    });
-    return;
-  }
-
-  describe(name, () => {
+  const absence =
+    state?.kind === 'absent' ? `MONGO_TEST_URI is not set and the stand-in can't run: ${state.reason}` : undefined;
+  describeWith(name, 'MongoDB', absence, () => {
     let standIn: MongoStandIn | undefined;
     beforeAll(async () => {
       if (state?.kind === 'installable') await installMongoStandIn();

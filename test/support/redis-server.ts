@@ -1,5 +1,6 @@
 import { randomHex } from '@tollgate/domain';
 import { type RedisServerProcess, redisState, startRedisServer } from '../../scripts/services/redis.mjs';
+import { describeWith } from './describe-with';
 import { redisCommand } from './redis-command';
 
 /** A Redis of a test's own, which it may do anything to. */
@@ -75,8 +76,8 @@ export async function startRedis(
  */
 export function describeWithRedis(name: string, define: (redis: () => SharedRedis) => void): void {
   const named = process.env['REDIS_TEST_URL'];
-  const state = named === undefined ? redisState() : { kind: 'ready' as const };
-  describeIfReady(name, state, () => {
+  const absence = named === undefined ? absenceOf(redisState()) : undefined;
+  describeWith(name, 'Redis', absence, () => {
     let own: RedisForTests | undefined;
     beforeAll(async () => {
       if (named === undefined) own = await startRedis();
@@ -98,21 +99,10 @@ export function describeWithRedis(name: string, define: (redis: () => SharedRedi
  * program `redis-server`, whatever `REDIS_TEST_URL` says. Skipped or failed like {@link describeWithRedis}.
  */
 export function describeWithRedisProgram(name: string, define: () => void): void {
-  describeIfReady(name, redisState(), define);
+  describeWith(name, 'Redis', absenceOf(redisState()), define);
 }
 
-function describeIfReady(name: string, state: ReturnType<typeof redisState>, define: () => void): void {
-  if (state.kind === 'ready') {
-    describe(name, define);
-    return;
-  }
-  const reason = `REDIS_TEST_URL is not set or not enough, and no server can be started: ${state.reason}`;
-  if (process.env['CI'] === 'true') {
-    it(`${name} needs Redis`, () => {
-      throw new Error(reason);
-    });
-    return;
-  }
-  console.warn(`SKIPPED: ${name}: ${reason}`);
-  describe.skip(name, define);
+function absenceOf(state: ReturnType<typeof redisState>): string | undefined {
+  if (state.kind === 'ready') return undefined;
+  return `REDIS_TEST_URL is not set or not enough, and no server can be started: ${state.reason}`;
 }
