@@ -27,7 +27,8 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   const fastify = app.getHttpAdapter().getInstance();
   useJsonBodies(fastify);
   useRequestGuards(fastify);
-  app.get(RequestDurations, { strict: false }).register(fastify);
+  const durations = app.get(RequestDurations, { strict: false });
+  durations.register(fastify);
   useReplayRelease(fastify, app.get(ReplayRepository), log);
   const validation = app.get(ValidationRoutes, { strict: false });
   validation.register(fastify);
@@ -42,7 +43,7 @@ export async function createApp(settings: ApiSettings, log: Log): Promise<NestFa
   }
   await app.init();
   const lane = createHotLane(settings, app.get(ErrorFilter, { strict: false }));
-  app.get(RequestDurations, { strict: false }).register(lane);
+  durations.register(lane);
   validation.register(lane);
   await openHotLane(app.getHttpServer(), lane, VALIDATION_PATHS);
   return app;

@@ -19,7 +19,10 @@ export function useJsonBodies(fastify: FastifyInstance): void {
   useBodies(fastify, parseJsonBody);
 }
 
-/** The same for routes that read the bytes themselves, with {@link parseJsonBody}; calls {@link acceptContentType} nowhere. */
+/**
+ * Keeps the exact bytes of every body, for routes that read them themselves with {@link parseJsonBody}. Leaves out the hook
+ * that calls {@link acceptContentType}: whoever hands requests over has to.
+ */
 export function useRawBodies(fastify: FastifyInstance): void {
   useBodies(fastify, () => undefined);
 }

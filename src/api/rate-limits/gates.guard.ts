@@ -9,7 +9,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { callerOf } from '../http/caller';
 import { AddressThrottle } from './address-throttle.service';
-import { parseHeaderLines } from './limit-headers';
+import { setHeaderLines } from './limit-headers';
 import { type LimitOutcome, RequestLimits } from './request-limits.service';
 import { tooManyFromAddress } from './throttler.guards';
 
@@ -98,6 +98,6 @@ export class PublicGate implements CanActivate {
 
 /** @throws TollgateError `rate_limited` */
 function tell(reply: FastifyReply, { headerLines, refusal }: LimitOutcome): void {
-  for (const [name, value] of parseHeaderLines(headerLines)) void reply.header(name, value);
+  setHeaderLines(reply, headerLines);
   if (refusal !== undefined) throw refusal;
 }

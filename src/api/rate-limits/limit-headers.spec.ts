@@ -1,5 +1,6 @@
+import type { FastifyReply } from 'fastify';
 import type { Decision } from '@tollgate/limiter';
-import { limitHeaderLines, parseHeaderLines } from './limit-headers';
+import { limitHeaderLines, setHeaderLines } from './limit-headers';
 import { LimitPolicy } from './limit-policy';
 import { buildToken } from '@tollgate/testing';
 
@@ -24,8 +25,10 @@ const decision = (degraded?: 'local' | 'open'): Decision => ({
 
 describe('limit headers', () => {
   it('name the tightest window of each layer, and every limit there is', () => {
-    const lines = limitHeaderLines(policy.forToken(credential), decision(), NOW_MS);
-    expect(Object.fromEntries(parseHeaderLines(lines))).toEqual({
+    const headers: Record<string, unknown> = {};
+    const reply = { header: (name: string, value: unknown) => (headers[name] = value) } as unknown as FastifyReply;
+    setHeaderLines(reply, limitHeaderLines(policy.forToken(credential), decision(), NOW_MS));
+    expect(headers).toEqual({
       'X-RateLimit-Limit-App': '10',
       'X-RateLimit-Remaining-App': '9',
       'X-RateLimit-Reset-App': '1767520862',

@@ -1,4 +1,5 @@
 import { type Decision, WINDOWS } from '@tollgate/limiter';
+import type { FastifyReply } from 'fastify';
 import type { LimitedSubject } from './limited-subject';
 
 const SECOND_MS = 1_000;
@@ -33,13 +34,10 @@ export function limitHeaderLines(subjects: readonly LimitedSubject[], decision: 
   return degraded === undefined ? lines : `${lines}X-RateLimit-Degraded: ${degraded}\r\n`;
 }
 
-/** Header lines as names and values. */
-export function parseHeaderLines(lines: string): readonly (readonly [name: string, value: string])[] {
-  return lines
-    .split('\r\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const colon = line.indexOf(': ');
-      return [line.slice(0, colon), line.slice(colon + 2)];
-    });
+/** @param lines as {@link limitHeaderLines} makes them */
+export function setHeaderLines(reply: FastifyReply, lines: string): void {
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0) void reply.header(line.slice(0, colon), line.slice(colon + 2));
+  }
 }

@@ -109,6 +109,11 @@ export class ValidationCache implements OnModuleDestroy {
     return this.kept.has(hash);
   }
 
+  /** Whether the store is being asked for this hash: to {@link find} it then costs the store nothing more. */
+  isLoading(hash: string): boolean {
+    return this.loads.has(hash);
+  }
+
   /**
    * The token with this hash, at once when it is known.
    * @param hash SHA-256 of the token value, lower-case hex

@@ -7,7 +7,7 @@ import { type Caller, callerOf } from '../http/caller';
 import { canSendPrepared, sendPrepared } from '../http/prepared-answer';
 import { RequestDurations, type RouteByStatus } from '../metrics/request-durations';
 import { ValidationMetrics, type ValidationResult } from '../metrics/validation-metrics';
-import { limitHeaderLines, parseHeaderLines } from '../rate-limits/limit-headers';
+import { limitHeaderLines, setHeaderLines } from '../rate-limits/limit-headers';
 import { refusalBy } from '../rate-limits/request-limits.service';
 import { tooManyFromAddress } from '../rate-limits/throttler.guards';
 import { UserDirectory } from './user-directory';
@@ -181,8 +181,7 @@ export class ValidationRoutes {
 
   private setLimitHeaders(reply: FastifyReply, limits: CountedLimits | undefined): void {
     if (limits === undefined) return;
-    const lines = limitHeaderLines(limits.subjects, limits.decision, this.clock.nowMs());
-    for (const [name, value] of parseHeaderLines(lines)) void reply.header(name, value);
+    setHeaderLines(reply, limitHeaderLines(limits.subjects, limits.decision, this.clock.nowMs()));
   }
 
   private recordRefusal(request: FastifyRequest, reason: RefusalReason, entry: ValidationEntry | undefined): void {

@@ -172,9 +172,26 @@ describe('ValidationService', () => {
     const verdicts = Array.from({ length: 10 }, async (): Promise<Verdict> =>
       service.validate(question(newBearerToken('sk'))),
     );
+    expect(asked).toBe(UNKNOWN_PER_MINUTE);
     answer(undefined);
     const kinds = (await Promise.all(verdicts)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'refused')).toHaveLength(UNKNOWN_PER_MINUTE);
     expect(kinds.filter((kind) => kind === 'throttled')).toHaveLength(10 - UNKNOWN_PER_MINUTE);
+  });
+
+  it('lets many requests with one good token of one address wait for the same answer of the store', async () => {
+    const verdicts = Array.from({ length: 5 }, async (): Promise<Verdict> => service.validate(question()));
+    await turn();
+    limiter.answer();
+    expect((await Promise.all(verdicts)).map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'valid'));
+    expect(asked).toBe(1);
+  });
+
+  it('lets an address ask again when the store has answered or failed', async () => {
+    lookUp = async () => Promise.reject(new Error('gone'));
+    for (let turns = 0; turns < UNKNOWN_PER_MINUTE + 1; turns += 1) {
+      await expect(service.validate(question())).rejects.toThrow('gone');
+    }
+    expect(asked).toBe(UNKNOWN_PER_MINUTE + 1);
   });
 });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, isPlausibleToken } from '@tollgate/domain';
+import { Clock, type UsageResult, isPlausibleToken } from '@tollgate/domain';
 import { type Decision, RateLimiter } from '@tollgate/limiter';
 import type { Caller } from '../http/caller';
 import { AddressThrottle } from '../rate-limits/address-throttle.service';
@@ -89,9 +89,7 @@ export class ValidationService {
 
   /** Counts a granted use; after the answer was made, which tells of the use before. */
   countUse(entry: ValidationEntry, question: ValidationQuestion): void {
-    const nowMs = this.clock.nowMs();
-    this.usage.record(entry, 'valid', nowMs);
-    if (entry.logRetentionMs !== undefined) this.log.record(entry, 'valid', question.scopes, question.caller, nowMs);
+    this.count(entry, 'valid', question);
   }
 
   /** A token that this process never saw: few of them at once for one address, since each is a question to the store. */
@@ -99,14 +97,18 @@ export class ValidationService {
     const { ip } = question.caller();
     const seconds = this.addresses.blockedSeconds('unknown-token', ip);
     if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
-    const entry = this.cache.find(digest);
-    if (!(entry instanceof Promise)) return this.judgeLoaded(entry, question);
-    if (!this.addresses.enter('unknown-token', ip)) return { kind: 'throttled', retryAfterSeconds: 1 };
-    return entry
-      .finally(() => {
-        this.addresses.leave('unknown-token', ip);
-      })
-      .then((loaded) => this.judgeLoaded(loaded, question));
+    const isAsked = this.cache.isLoading(digest);
+    if (!isAsked && !this.addresses.enter('unknown-token', ip)) return { kind: 'throttled', retryAfterSeconds: 1 };
+    return this.findUnknown(digest, isAsked ? undefined : ip).then((loaded) => this.judgeLoaded(loaded, question));
+  }
+
+  /** @param enteredFrom the address to {@link AddressThrottle.leave} with the answer */
+  private async findUnknown(digest: string, enteredFrom: string | undefined): Promise<ValidationEntry | undefined> {
+    try {
+      return await this.cache.find(digest);
+    } finally {
+      if (enteredFrom !== undefined) this.addresses.leave('unknown-token', enteredFrom);
+    }
   }
 
   private judgeLoaded(entry: ValidationEntry | undefined, question: ValidationQuestion): Verdict | Promise<Verdict> {
@@ -199,11 +201,7 @@ export class ValidationService {
       : afterRefusal(entry, reason, subjects, decision);
   }
 
-  private count(
-    entry: ValidationEntry,
-    result: Parameters<UsageMeter['record']>[1],
-    question: ValidationQuestion,
-  ): void {
+  private count(entry: ValidationEntry, result: UsageResult, question: ValidationQuestion): void {
     const nowMs = this.clock.nowMs();
     this.usage.record(entry, result, nowMs);
     if (entry.logRetentionMs !== undefined) this.log.record(entry, result, question.scopes, question.caller, nowMs);
