@@ -6,3 +6,4 @@ export * from './rate-limiter';
 export * from './redis/redis-counter-store';
 export * from './shared/shared-rate-limiter';
 export * from './subject';
+export * from './window-order';

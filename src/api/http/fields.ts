@@ -1,12 +1,10 @@
 import { parseRfc3339 } from '@tollgate/auth';
 import { MAX_SCOPE_LENGTH, type RateLimit, isScope } from '@tollgate/domain';
+import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { z } from 'zod';
 
 /** No control characters and no lone surrogates. */
 export const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
-
-/** Highest limit of a window. */
-const MAX_REQUESTS = 1_000_000_000;
 
 /**
  * Text of a person: at least one character that is no blank, no control characters (NUL among them), no lone surrogates,
@@ -31,7 +29,7 @@ const requests = z
   .number()
   .int('must be a whole number')
   .min(0, 'must not be negative')
-  .max(MAX_REQUESTS, `must be at most ${String(MAX_REQUESTS)}`)
+  .max(MAX_WINDOW_LIMIT, `must be at most ${String(MAX_WINDOW_LIMIT)}`)
   .nullish();
 
 /** Limits as sent: whole numbers, minute ≤ hour ≤ day where given; 0 or absent is no limit. */
@@ -39,13 +37,9 @@ export const rateLimit = z
   .object({ requests_per_minute: requests, requests_per_hour: requests, requests_per_day: requests })
   .superRefine((limit, context) => {
     const windows = ['requests_per_minute', 'requests_per_hour', 'requests_per_day'] as const;
-    const given = windows.filter((window) => (limit[window] ?? 0) > 0);
-    given.slice(1).forEach((window, index) => {
-      const smaller = given[index];
-      if (smaller !== undefined && (limit[window] ?? 0) < (limit[smaller] ?? 0)) {
-        context.addIssue({ code: 'custom', path: [window], message: `must not be less than ${smaller}` });
-      }
-    });
+    for (const { name, shorter } of findMisorderedWindows(windows, (window) => limit[window])) {
+      context.addIssue({ code: 'custom', path: [name], message: `must not be less than ${shorter}` });
+    }
   })
   .meta({ example: { requests_per_minute: 600, requests_per_hour: 10_000 } });
 

@@ -15,7 +15,7 @@ import {
   text,
 } from '@tollgate/config';
 import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
-import { MAX_WINDOW_LIMIT } from '@tollgate/limiter';
+import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { RedisUrlError, parseRedisUrl } from '@tollgate/redis';
 import { z } from 'zod';
 import { workerCount } from './worker-count';
@@ -116,11 +116,9 @@ const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report
     report('EXTERNAL_ACCOUNT_API_URL', 'must be set when ACCOUNT_FETCHER_MODE=external');
   }
   const windows = ['APP_RATE_LIMIT_PER_MINUTE', 'APP_RATE_LIMIT_PER_HOUR', 'APP_RATE_LIMIT_PER_DAY'] as const;
-  const given = windows.filter((name) => (settings[name] ?? 0) > 0);
-  given.slice(1).forEach((name, index) => {
-    const shorter = given[index] ?? name;
-    if ((settings[name] ?? 0) < (settings[shorter] ?? 0)) report(name, `must not be less than ${shorter}`);
-  });
+  for (const { name, shorter } of findMisorderedWindows(windows, (window) => settings[window])) {
+    report(name, `must not be less than ${shorter}`);
+  }
   if (settings.REDIS_URL !== undefined) {
     try {
       parseRedisUrl(settings.REDIS_URL.reveal());
