@@ -74,11 +74,9 @@ export function textList(fallback = ''): z.ZodType<readonly string[]> {
 }
 
 /** A variable that names a folder; its value is the absolute path. */
-export function directory(fallback: string): z.ZodType<string> {
-  return z
-    .string()
-    .default(fallback)
-    .transform((path) => resolve(path));
+export function directory(fallback?: string): z.ZodType<string> {
+  const path = fallback === undefined ? z.string() : z.string().default(fallback);
+  return path.transform((named) => resolve(named));
 }
 
 /**

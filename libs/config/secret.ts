@@ -35,12 +35,15 @@ export interface SecretRule {
   readonly pattern?: RegExp;
   /** The pattern in words, such as `must be 64 hex digits`. */
   readonly rule?: string;
+  /** Value when unset. */
+  readonly fallback?: string;
 }
 
 /** A variable whose value is a secret. Add `.optional()` where it may be unset. */
 export function secret(rule: SecretRule = {}): z.ZodType<Secret> {
   const { minLength = 1, pattern } = rule;
-  return z.string().transform((value, context) => {
+  const text = rule.fallback === undefined ? z.string() : z.string().default(rule.fallback);
+  return text.transform((value, context) => {
     if (value.length < minLength) {
       context.addIssue(rule.rule ?? `must have at least ${String(minLength)} characters`);
       return z.NEVER;

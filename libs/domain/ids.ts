@@ -23,6 +23,21 @@ export function newValidationId(): string {
   return `val_${randomBase62(ID_LENGTH)}`;
 }
 
+/** A new upload token id: `ut_` + 22 base-62 characters. */
+export function newUploadTokenId(): string {
+  return `ut_${randomBase62(ID_LENGTH)}`;
+}
+
+/** A new id of an uploaded file: `file_` + 22 base-62 characters. */
+export function newFileId(): string {
+  return `file_${randomBase62(ID_LENGTH)}`;
+}
+
+/** A new id of a callback: `ucb_` + 22 base-62 characters. */
+export function newUploadCallbackId(): string {
+  return `ucb_${randomBase62(ID_LENGTH)}`;
+}
+
 /** A new AccessKey: `AK_` + 32 hex. */
 export function newAccessKey(): string {
   return `AK_${randomHex(16)}`;

@@ -18,6 +18,7 @@ import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
 import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { RedisUrlError, parseRedisUrl } from '@tollgate/redis';
 import { z } from 'zod';
+import { checkUploadSettings, uploadSettings } from './upload.settings';
 import { workerCount } from './worker-count';
 
 const PRODUCTION_OPERATOR_KEY_LENGTH = 32;
@@ -82,6 +83,8 @@ export const apiSettingsSchema = z.object({
 
   CACHE_TOKEN_TTL: duration('5s', { max: '5m' }),
   CACHE_TOKEN_MAX: integer(200_000, { min: 1_000, max: 10_000_000 }),
+
+  ...uploadSettings,
 });
 
 /** The api's settings: parsed once at its start, frozen. */
@@ -130,6 +133,7 @@ const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report
   if (settings.QINIU_STUB_ENABLED === true && settings.QINIU_STUB_TRUSTED_CIDRS?.entries.length === 0) {
     report('QINIU_STUB_TRUSTED_CIDRS', 'must be set when QINIU_STUB_ENABLED=true');
   }
+  checkUploadSettings(settings, report);
 };
 
 /**
