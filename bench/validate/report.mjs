@@ -1,3 +1,5 @@
+import { grid } from '../lib/grid.mjs';
+
 const COLUMNS = [
   ['server', ({ title }) => title],
   ['requests/s', ({ perSecond }) => perSecond.toLocaleString('en')],
@@ -35,19 +37,6 @@ ${date.slice(0, 10)}, Node ${node.slice(1)}, ${cpu}, cores: ${cores}; wrk, ${con
 
 ${table(summary)}
 `;
-}
-
-function grid(columns, rows) {
-  const cells = [columns.map(([head]) => head), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(3, ...cells.map((line) => line[index].length)));
-  const line = (values) => `| ${values.map((value, index) => pad(value, widths[index], index)).join(' | ')} |`;
-  const [head, ...body] = cells;
-  const rule = widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(head), line(rule), ...body.map(line)].join('\n');
-}
-
-function pad(value, width, index) {
-  return index === 0 ? value.padEnd(width) : value.padStart(width);
 }
 
 function percent(share) {
