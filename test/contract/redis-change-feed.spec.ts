@@ -240,9 +240,14 @@ describeWithRedisProgram('RedisChangeFeed', () => {
     const cluster = await startCluster();
     try {
       const [writer, other] = await started(2, cluster.url);
-      const early = tokenChange();
-      await writer!.store.write(early);
-      await other!.hears(early);
+      // The servers of a cluster that has just come up may not know each other's listeners yet.
+      await eventually(SOON_MS, async () => {
+        const early = tokenChange();
+        await writer!.store.write(early);
+        await eventually(300, async () => {
+          expect(other!.told).toContainEqual(early);
+        });
+      });
 
       for (const { port, kill } of cluster.servers) {
         const listeners = String(await redisCommand(port, 'CLIENT', 'LIST', 'TYPE', 'PUBSUB'));
