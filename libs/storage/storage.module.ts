@@ -3,7 +3,8 @@ import type { StorageOptions } from './storage-options';
 
 /**
  * The record store, chosen by its options: provides `AccountRepository`, `TokenRepository`,
- * `ValidationLogRepository`, `AuditRepository`, `ReplayRepository`, `ImportRepository`, `ChangeFeed` and `StoreHealth` of
+ * `ValidationLogRepository`, `AuditRepository`, `ReplayRepository`, `ImportRepository`, `UploadTokenRepository`,
+ * `UploadReservations`, `UploadedFileRepository`, `UploadCallbackRepository`, `ChangeFeed` and `StoreHealth` of
  * `@tollgate/domain` to the whole application.
  *
  * It closes in `onApplicationShutdown`, with everything it acknowledged on disk. Whoever writes something last, such

@@ -44,7 +44,7 @@ export abstract class UploadReservations {
   ): Promise<ReserveOutcome>;
 
   /**
-   * Keeps a reservation for `holdMs` more.
+   * Keeps a reservation for `holdMs` more, also one whose time has passed while nobody else took it.
    * @param receivedBytes since the last time this was told, or since the start
    * @returns false when it is not this holder's any more (then nothing is counted)
    */

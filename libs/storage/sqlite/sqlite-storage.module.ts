@@ -7,6 +7,10 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  UploadCallbackRepository,
+  UploadedFileRepository,
+  UploadReservations,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import type { SqliteStorageOptions } from '../storage-options';
@@ -37,6 +41,10 @@ export class SqliteStorageModule implements OnApplicationShutdown {
       port(AuditRepository, (from) => from.audits),
       port(ReplayRepository, (from) => from.replays),
       port(ImportRepository, (from) => from.imports),
+      port(UploadTokenRepository, (from) => from.uploadTokens),
+      port(UploadReservations, (from) => from.uploadReservations),
+      port(UploadedFileRepository, (from) => from.uploadedFiles),
+      port(UploadCallbackRepository, (from) => from.uploadCallbacks),
       port(ChangeFeed, (from) => from.changes),
       port(StoreHealth, (from) => from.health),
     ];

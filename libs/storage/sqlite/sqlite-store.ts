@@ -9,6 +9,10 @@ import { SqliteAuditRepository } from './repositories/sqlite-audit-repository';
 import { SqliteImportRepository } from './repositories/sqlite-import-repository';
 import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
 import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
+import { SqliteUploadCallbackRepository } from './repositories/sqlite-upload-callback-repository';
+import { SqliteUploadReservations } from './repositories/sqlite-upload-reservations';
+import { SqliteUploadTokenRepository } from './repositories/sqlite-upload-token-repository';
+import { SqliteUploadedFileRepository } from './repositories/sqlite-uploaded-file-repository';
 import { SqliteValidationLogRepository } from './repositories/sqlite-validation-log-repository';
 import { SqliteChangeFeed } from './sqlite-change-feed';
 import { isSqliteError } from './sqlite-error';
@@ -49,6 +53,10 @@ export class SqliteStore {
   readonly audits: SqliteAuditRepository;
   readonly replays: SqliteReplayRepository;
   readonly imports: SqliteImportRepository;
+  readonly uploadTokens: SqliteUploadTokenRepository;
+  readonly uploadReservations: SqliteUploadReservations;
+  readonly uploadedFiles: SqliteUploadedFileRepository;
+  readonly uploadCallbacks: SqliteUploadCallbackRepository;
   readonly health: SqliteStoreHealth;
   private closed: Promise<void> | undefined;
 
@@ -65,6 +73,10 @@ export class SqliteStore {
     this.audits = new SqliteAuditRepository(reader, writer);
     this.replays = new SqliteReplayRepository(writer);
     this.imports = new SqliteImportRepository(writer);
+    this.uploadTokens = new SqliteUploadTokenRepository(reader, writer);
+    this.uploadReservations = new SqliteUploadReservations(reader, writer);
+    this.uploadedFiles = new SqliteUploadedFileRepository(reader, writer);
+    this.uploadCallbacks = new SqliteUploadCallbackRepository(reader, writer);
     this.health = new SqliteStoreHealth(reader, writer);
   }
 

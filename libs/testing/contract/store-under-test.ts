@@ -8,6 +8,10 @@ import type {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  UploadCallbackRepository,
+  UploadedFileRepository,
+  UploadReservations,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 
@@ -19,6 +23,10 @@ export interface StoreUnderTest {
   readonly audits: AuditRepository;
   readonly replays: ReplayRepository;
   readonly imports: ImportRepository;
+  readonly uploadTokens: UploadTokenRepository;
+  readonly uploadReservations: UploadReservations;
+  readonly uploadedFiles: UploadedFileRepository;
+  readonly uploadCallbacks: UploadCallbackRepository;
   readonly changes: ChangeFeed;
   readonly health: StoreHealth;
 

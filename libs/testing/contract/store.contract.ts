@@ -7,6 +7,10 @@ import { storeHealthContract } from './store-health.contract';
 import type { StoreSetup } from './store-under-test';
 import { tokenRepositoryContract } from './token-repository.contract';
 import { tokenUsageContract } from './token-usage.contract';
+import { uploadCallbackRepositoryContract } from './upload-callback-repository.contract';
+import { type ReservationsUnderTest, uploadReservationsContract } from './upload-reservations.contract';
+import { uploadTokenRepositoryContract } from './upload-token-repository.contract';
+import { uploadedFileRepositoryContract } from './uploaded-file-repository.contract';
 import { validationLogContract } from './validation-log.contract';
 
 /**
@@ -23,4 +27,22 @@ export function storeContract(name: string, setup: StoreSetup): void {
   importRepositoryContract(name, setup);
   changeFeedContract(name, setup);
   storeHealthContract(name, setup);
+  uploadTokenRepositoryContract(name, setup);
+  uploadReservationsContract(name, () => openReservations(setup));
+  uploadedFileRepositoryContract(name, setup);
+  uploadCallbackRepositoryContract(name, setup);
+}
+
+async function openReservations(setup: StoreSetup): Promise<ReservationsUnderTest> {
+  const store = await setup();
+  const another = await store.openAnother?.();
+  return {
+    reservations: store.uploadReservations,
+    ...(another !== undefined && { others: another.uploadReservations }),
+    tokens: store.uploadTokens,
+    teardown: async () => {
+      await another?.teardown();
+      await store.teardown();
+    },
+  };
 }

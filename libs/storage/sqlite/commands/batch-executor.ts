@@ -7,6 +7,10 @@ import type { WriteCommand, WriteHandlers, WriteResult, WriteVerb } from './comm
 import { duplicateField } from './duplicate-field';
 import { replayWrites } from './replay-writes';
 import { tokenWrites } from './token-writes';
+import { callbackAppender, uploadCallbackWrites } from './upload-callback-writes';
+import { uploadReservationWrites } from './upload-reservation-writes';
+import { uploadTokenWrites } from './upload-token-writes';
+import { fileKeeper, uploadedFileWrites } from './uploaded-file-writes';
 import { validationLogWrites } from './validation-log-writes';
 
 /** How one command of a committed batch ended. */
@@ -42,12 +46,17 @@ export class BatchExecutor {
   constructor(private readonly db: Database) {
     this.changes = new ChangeLog(db);
     const appendAudit = auditAppender(db);
+    const keepFile = fileKeeper(db, appendAudit, callbackAppender(db));
     this.handlers = {
       ...accountWrites(db, this.changes, appendAudit),
       ...tokenWrites(db, this.changes, appendAudit),
       ...auditWrites(db, appendAudit),
       ...replayWrites(db),
       ...validationLogWrites(db),
+      ...uploadTokenWrites(db, keepFile, appendAudit),
+      ...uploadReservationWrites(db),
+      ...uploadedFileWrites(db, keepFile, appendAudit),
+      ...uploadCallbackWrites(db, appendAudit),
       ping: () => null,
     };
     this.begin = db.prepare('BEGIN IMMEDIATE');

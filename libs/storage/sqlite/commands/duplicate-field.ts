@@ -8,6 +8,9 @@ const FIELD_BY_COLUMN: ReadonlyMap<string, string> = new Map([
   ['accounts.qiniu_uid', 'qiniu_uid'],
   ['tokens.id', 'id'],
   ['tokens.hash', 'token'],
+  ['upload_tokens.id', 'id'],
+  ['upload_tokens.hash', 'token'],
+  ['uploaded_files.id', 'id'],
 ]);
 
 const UNIQUE_FAILURE = /^UNIQUE constraint failed: (\S+)$/;
