@@ -1,3 +1,5 @@
 export * from './redis-change-feed';
 export * from './redis-connection';
+export * from './redis-upload-locks';
+export * from './redis-upload-reservations';
 export * from './redis-url';

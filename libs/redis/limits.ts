@@ -12,6 +12,8 @@ export const REDIS_LIMITS = {
   heartbeatMs: 1000,
   /** Time between two looks at who serves which part of a cluster, in heartbeats. */
   clusterRefreshBeats: 5,
+  /** For the answer to a command that somebody waits for, in milliseconds; then it counts as failed. */
+  answerTimeoutMs: 1000,
   /** For commands under way when a connection is closed, in milliseconds; then they fail. */
   closeTimeoutMs: 1000,
   /** Different faults reported of one outage; a server that is away says the same on every try. */

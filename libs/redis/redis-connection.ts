@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
+import { answerWithin } from './answer-within';
 import { clusterOptions, serverOptions } from './client-options';
 import { FaultReport } from './fault-report';
 import { type ChannelListener, RedisListener } from './redis-listener';
@@ -91,17 +92,7 @@ export class RedisConnection {
    * @throws when there is none
    */
   async ping(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`Redis did not answer within ${String(timeoutMs)} ms`));
-      }, timeoutMs);
-    });
-    try {
-      await Promise.race([this.client.ping(), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await answerWithin(timeoutMs, this.client.ping());
   }
 
   /**

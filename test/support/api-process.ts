@@ -41,6 +41,7 @@ export async function startApi(options: StartApiOptions = {}): Promise<ApiProces
       PUBLIC_LIMIT_PER_MINUTE: '100000',
       UNKNOWN_TOKEN_LIMIT_PER_MINUTE: '100000',
       OPERATOR_FAILURE_LIMIT_PER_MINUTE: '100000',
+      UPLOAD_TOKEN_LIMIT_PER_MINUTE: '100000',
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

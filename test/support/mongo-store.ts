@@ -8,6 +8,10 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  UploadCallbackRepository,
+  UploadedFileRepository,
+  UploadReservations,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import { StorageModule } from '@tollgate/storage';
@@ -48,6 +52,10 @@ async function connect(server: MongoForTests, database: string): Promise<MongoSt
     validationLogs: app.get(ValidationLogRepository),
     replays: app.get(ReplayRepository),
     imports: app.get(ImportRepository),
+    uploadTokens: app.get(UploadTokenRepository),
+    uploadReservations: app.get(UploadReservations),
+    uploadedFiles: app.get(UploadedFileRepository),
+    uploadCallbacks: app.get(UploadCallbackRepository),
     changes: app.get(ChangeFeed),
     health: app.get(StoreHealth),
     database: db,

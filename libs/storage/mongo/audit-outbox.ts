@@ -4,10 +4,13 @@ import { TollgateError } from '@tollgate/domain';
 import { Connection, type mongo, type Types } from 'mongoose';
 import type { AuditRecordDocument } from './schemas/audit-record.schema';
 import { usageOf } from './schemas/token-usage.schema';
+import type { UploadTokenEndDocument } from './schemas/upload-token.schema';
+import type { FilePreparationDocument } from './schemas/uploaded-file.schema';
 import { isDuplicate, onStore } from './store-errors';
+import { UploadPreparations } from './uploads/upload-preparations';
 
 /** The collections whose documents carry an outbox. */
-const OUTBOX_COLLECTIONS = ['accounts', 'tokens'] as const;
+const OUTBOX_COLLECTIONS = ['accounts', 'tokens', 'upload_tokens', 'uploaded_files', 'upload_callbacks'] as const;
 export type OutboxCollection = (typeof OUTBOX_COLLECTIONS)[number];
 
 /** Documents that one sweep reads of each collection; more wait for the next. */
@@ -18,22 +21,30 @@ export interface OutboxDocument {
   readonly _id: string | Types.ObjectId;
   readonly pending_audit: readonly AuditRecordDocument[];
   readonly deleted_at?: Date;
-  /** Of a token. */
+  /** Of a token, or a file. */
   readonly token_id?: string;
+  /** Of an upload token. */
+  readonly end?: UploadTokenEndDocument;
+  /** Of a file. */
+  readonly prepared?: FilePreparationDocument;
 }
 
 /**
  * Carries audit records from the document whose change they describe to `audit_logs`.
  *
  * A change and its record are one write to one document; only then is the record copied, and last it is taken out of
- * the document (a deleted document goes as a whole, a token's usage with it). A crash between any two steps leaves work for {@link sweep}, and
+ * the document (a deleted document goes as a whole, a token's usage with it). What else an upload's end has to bring
+ * about is done before that. A crash between any two steps leaves work for {@link sweep}, and
  * doing a step twice changes nothing: a record's id is its `_id`. See docs/adr/0003-audit-outbox-on-mongodb.md.
  */
 @Injectable()
 export class AuditOutbox {
   private readonly logger = new Logger(AuditOutbox.name);
 
-  constructor(@InjectConnection() private readonly connection: Connection) {}
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    private readonly preparations: UploadPreparations,
+  ) {}
 
   /**
    * Hands on what a verb has just written. Never throws: change and record are durable already, and a failure here
@@ -61,7 +72,7 @@ export class AuditOutbox {
       const waiting = await onStore(() =>
         this.collection(name)
           .find({ audit_pending: true })
-          .project<OutboxDocument>({ pending_audit: 1, deleted_at: 1, token_id: 1 })
+          .project<OutboxDocument>({ pending_audit: 1, deleted_at: 1, token_id: 1, end: 1, prepared: 1 })
           .limit(SWEEP_LIMIT)
           .toArray(),
       );
@@ -81,6 +92,7 @@ export class AuditOutbox {
 
   private async handOn(collection: OutboxCollection, document: OutboxDocument): Promise<void> {
     await onStore(async () => {
+      await this.finishUpload(document);
       for (const record of document.pending_audit) await this.insertOnce(record);
       if (document.deleted_at === undefined) {
         await this.collection(collection).updateOne(
@@ -96,6 +108,12 @@ export class AuditOutbox {
         await this.collection(collection).deleteOne({ _id: document._id, deleted_at: { $exists: true } });
       }
     });
+  }
+
+  /** While its records wait, a document is not removed, so that nothing else of an upload can be forgotten either. */
+  private async finishUpload({ _id: id, end, prepared }: OutboxDocument): Promise<void> {
+    if (end?.file_id !== undefined) await this.preparations.reveal(end.file_id);
+    if (prepared !== undefined) await this.preparations.finishInsert({ _id: String(id), prepared });
   }
 
   private async insertOnce(record: AuditRecordDocument): Promise<void> {

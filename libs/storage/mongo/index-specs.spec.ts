@@ -46,6 +46,32 @@ describe('the indexes on MongoDB', () => {
     expect(find('token_usage', 'day_1')?.partialFilterExpression).toStrictEqual({ hours: { $exists: true } });
   });
 
+  it('lets upload tokens go at ttl_at, but none whose upload or audit records are not handed on', () => {
+    expect(find('upload_tokens', 'ttl_at_1')).toMatchObject({
+      expireAfterSeconds: 0,
+      partialFilterExpression: { audit_pending: false },
+    });
+    expect(find('upload_tokens', 'token_1')?.unique).toBe(true);
+  });
+
+  it('lets no file and no callback go by itself', () => {
+    const ttl = MONGO_INDEXES.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined);
+    expect(ttl.map(({ collection }) => collection)).not.toContain('uploaded_files');
+    expect(ttl.map(({ collection }) => collection)).not.toContain('upload_callbacks');
+  });
+
+  it("adds up an account's bytes from an index alone", () => {
+    const sum = find('uploaded_files', 'account_id_1_state_1_size_1__id_1');
+    expect(Object.keys(sum?.key ?? {})).toStrictEqual(['account_id', 'state', 'size', '_id']);
+  });
+
+  it.each(['accounts', 'tokens', 'upload_tokens', 'uploaded_files', 'upload_callbacks'])(
+    'finds the documents of %s that wait for the sweep among those alone',
+    (collection) => {
+      expect(find(collection, 'audit_pending_1')?.partialFilterExpression).toStrictEqual({ audit_pending: true });
+    },
+  );
+
   it('names each index the way MongoDB does, once a collection', () => {
     const names = MONGO_INDEXES.map(({ collection, name }) => `${collection}.${name}`);
     expect(new Set(names).size).toBe(names.length);

@@ -2,7 +2,16 @@ import { AUDIT_RETENTION_MS } from '@tollgate/domain';
 
 /** One index of ours. */
 export interface MongoIndexSpec {
-  readonly collection: 'accounts' | 'tokens' | 'token_usage' | 'validation_log' | 'audit_logs' | 'replay_claims';
+  readonly collection:
+    | 'accounts'
+    | 'tokens'
+    | 'token_usage'
+    | 'validation_log'
+    | 'audit_logs'
+    | 'replay_claims'
+    | 'upload_tokens'
+    | 'uploaded_files'
+    | 'upload_callbacks';
   /** MongoDB's own name for the key, so that an index made by hand is recognised. */
   readonly name: string;
   readonly key: Readonly<Record<string, 1 | -1>>;
@@ -72,4 +81,53 @@ export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
     expireAfterSeconds: AUDIT_RETENTION_MS / 1_000,
   },
   { collection: 'replay_claims', name: 'expires_at_1', key: { expires_at: 1 }, expireAfterSeconds: 0 },
+  { collection: 'upload_tokens', name: 'token_1', key: { token: 1 }, unique: true },
+  {
+    collection: 'upload_tokens',
+    name: 'account_id_1_created_at_-1__id_1',
+    key: { account_id: 1, created_at: -1, _id: 1 },
+  },
+  { collection: 'upload_tokens', name: 'created_at_-1__id_1', key: { created_at: -1, _id: 1 } },
+  { collection: 'upload_tokens', name: 'purge_at_1', key: { purge_at: 1 } },
+  {
+    collection: 'upload_tokens',
+    name: 'ttl_at_1',
+    key: { ttl_at: 1 },
+    expireAfterSeconds: 0,
+    partialFilterExpression: { audit_pending: false },
+  },
+  {
+    collection: 'upload_tokens',
+    name: 'audit_pending_1',
+    key: { audit_pending: 1 },
+    partialFilterExpression: { audit_pending: true },
+  },
+  {
+    collection: 'uploaded_files',
+    name: 'account_id_1_state_1_created_at_-1__id_1',
+    key: { account_id: 1, state: 1, created_at: -1, _id: 1 },
+  },
+  { collection: 'uploaded_files', name: 'state_1_created_at_-1__id_1', key: { state: 1, created_at: -1, _id: 1 } },
+  // An account's bytes are summed up from it alone.
+  {
+    collection: 'uploaded_files',
+    name: 'account_id_1_state_1_size_1__id_1',
+    key: { account_id: 1, state: 1, size: 1, _id: 1 },
+  },
+  { collection: 'uploaded_files', name: 'token_id_1', key: { token_id: 1 }, sparse: true },
+  { collection: 'uploaded_files', name: 'prepared.at_1', key: { 'prepared.at': 1 }, sparse: true },
+  { collection: 'uploaded_files', name: 'hidden_at_1', key: { hidden_at: 1 }, sparse: true },
+  {
+    collection: 'uploaded_files',
+    name: 'audit_pending_1',
+    key: { audit_pending: 1 },
+    partialFilterExpression: { audit_pending: true },
+  },
+  { collection: 'upload_callbacks', name: 'due_at_1', key: { due_at: 1 } },
+  {
+    collection: 'upload_callbacks',
+    name: 'audit_pending_1',
+    key: { audit_pending: 1 },
+    partialFilterExpression: { audit_pending: true },
+  },
 ];

@@ -8,6 +8,10 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  UploadCallbackRepository,
+  UploadedFileRepository,
+  UploadReservations,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import { Connection } from 'mongoose';
@@ -30,7 +34,19 @@ import { AuditRecordDocument, AuditRecordSchema } from './schemas/audit-record.s
 import { ReplayClaimDocument, ReplayClaimSchema } from './schemas/replay-claim.schema';
 import { TokenDocument, TokenSchema } from './schemas/token.schema';
 import { TokenUsageDocument, TokenUsageSchema } from './schemas/token-usage.schema';
+import { UploadCallbackDocument, UploadCallbackSchema } from './schemas/upload-callback.schema';
+import { UploadedFileDocument, UploadedFileSchema } from './schemas/uploaded-file.schema';
+import { UploadQuotaDocument, UploadQuotaSchema } from './schemas/upload-quota.schema';
+import { UploadTokenDocument, UploadTokenSchema } from './schemas/upload-token.schema';
 import { ValidationRecordDocument, ValidationRecordSchema } from './schemas/validation-record.schema';
+import { MongoUploadCallbackRepository } from './uploads/mongo-upload-callback.repository';
+import { MongoUploadedFileRepository } from './uploads/mongo-uploaded-file.repository';
+import { MongoUploadReservations } from './uploads/mongo-upload-reservations';
+import { MongoUploadTokenRepository } from './uploads/mongo-upload-token.repository';
+import { UploadAccounts } from './uploads/upload-accounts';
+import { UploadCommits } from './uploads/upload-commits';
+import { UploadPreparations } from './uploads/upload-preparations';
+import { UploadQuotas } from './uploads/upload-quotas';
 
 /** Checks and prepares the database before anything is served from it. */
 class MongoDatabasePreparation implements OnModuleInit {
@@ -70,6 +86,10 @@ export class MongoStorageModule {
           { name: ValidationRecordDocument.name, schema: ValidationRecordSchema },
           { name: AuditRecordDocument.name, schema: AuditRecordSchema },
           { name: ReplayClaimDocument.name, schema: ReplayClaimSchema },
+          { name: UploadTokenDocument.name, schema: UploadTokenSchema },
+          { name: UploadedFileDocument.name, schema: UploadedFileSchema },
+          { name: UploadCallbackDocument.name, schema: UploadCallbackSchema },
+          { name: UploadQuotaDocument.name, schema: UploadQuotaSchema },
         ]),
       ],
       providers: [
@@ -82,6 +102,10 @@ export class MongoStorageModule {
         AuditOutboxSweeper,
         MongoChangeFeed,
         MongoTokenUsage,
+        UploadAccounts,
+        UploadCommits,
+        UploadPreparations,
+        UploadQuotas,
         { provide: ChangeFeed, useExisting: MongoChangeFeed },
         { provide: StoreHealth, useClass: MongoStoreHealth },
         { provide: AccountRepository, useClass: MongoAccountRepository },
@@ -90,6 +114,10 @@ export class MongoStorageModule {
         { provide: AuditRepository, useClass: MongoAuditRepository },
         { provide: ReplayRepository, useClass: MongoReplayRepository },
         { provide: ImportRepository, useClass: MongoImportRepository },
+        { provide: UploadTokenRepository, useClass: MongoUploadTokenRepository },
+        { provide: UploadReservations, useClass: MongoUploadReservations },
+        { provide: UploadedFileRepository, useClass: MongoUploadedFileRepository },
+        { provide: UploadCallbackRepository, useClass: MongoUploadCallbackRepository },
       ],
       exports: [
         AccountRepository,
@@ -98,6 +126,10 @@ export class MongoStorageModule {
         AuditRepository,
         ReplayRepository,
         ImportRepository,
+        UploadTokenRepository,
+        UploadReservations,
+        UploadedFileRepository,
+        UploadCallbackRepository,
         ChangeFeed,
         StoreHealth,
       ],

@@ -2,6 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { AuditRecord, DailyUsage, Token } from '@tollgate/domain';
 import { type mongo, SchemaTypes, Types } from 'mongoose';
 import { AuditRecordSchema, toAuditDocument, type AuditRecordDocument } from './audit-record.schema';
+import { toBuffer } from './binary';
 import { DOCUMENT_OPTIONS } from './document-options';
 import { RateLimitDocument, RateLimitSchema, toRateLimit, toRateLimitDocument } from './rate-limit.schema';
 
@@ -153,8 +154,4 @@ export function toToken(fields: TokenFields): Token {
     totalRequests: fields.total_requests,
     ...(fields.last_used_at === undefined ? {} : { lastUsedAt: fields.last_used_at }),
   };
-}
-
-function toBuffer(value: Buffer | mongo.Binary): Buffer {
-  return Buffer.isBuffer(value) ? value : Buffer.from(value.value());
 }
