@@ -8,6 +8,10 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  UploadCallbackRepository,
+  UploadedFileRepository,
+  UploadReservations,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import { StorageModule, type StorageOptions } from '@tollgate/storage';
@@ -26,6 +30,10 @@ export async function openStore(options: StorageOptions): Promise<StoreUnderTest
     audits: context.get(AuditRepository),
     replays: context.get(ReplayRepository),
     imports: context.get(ImportRepository),
+    uploadTokens: context.get(UploadTokenRepository),
+    uploadReservations: context.get(UploadReservations),
+    uploadedFiles: context.get(UploadedFileRepository),
+    uploadCallbacks: context.get(UploadCallbackRepository),
     changes: context.get(ChangeFeed),
     health: context.get(StoreHealth),
     teardown: async () => context.close(),
