@@ -8,6 +8,7 @@ const DRIVER_PACKAGES = [
   { name: 'mongo', packages: 'mongoose|mongodb|@nestjs/mongoose', folder: '^libs/storage/mongo/' },
   { name: 'redis', packages: 'ioredis', folder: '^libs/(?:redis|[^/]+/redis)/' },
   { name: 'etcd', packages: 'etcd3', folder: '^libs/[^/]+/etcd/' },
+  { name: 's3', packages: '@aws-sdk/[^/]+', folder: '^libs/file-storage/s3/' },
 ];
 
 /** Tests may reach anywhere: they play the operator, the tenant and the disk. */

@@ -18,6 +18,7 @@ export * from './store-health';
 export * from './token';
 export * from './token-repository';
 export * from './uploads/upload-callback-repository';
+export * from './uploads/upload-locks';
 export * from './uploads/upload-reservations';
 export * from './uploads/upload-token';
 export * from './uploads/upload-token-repository';

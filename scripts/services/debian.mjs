@@ -7,11 +7,13 @@ const PACKAGES = {
   'g++': 'g++',
   make: 'make',
   python3: 'python3',
-  // The MongoDB stand-in.
+  // The MongoDB stand-in, and the S3 server.
   java: 'default-jdk-headless',
   mvn: 'maven',
   // Redis, which suites start for themselves.
   'redis-server': 'redis-server',
+  // The administrator's page is tested in it.
+  chromium: 'chromium',
   // The signing examples of the documentation.
   curl: 'curl',
   openssl: 'openssl',

@@ -5,11 +5,13 @@ import { spawn } from 'node:child_process';
 import { installMissing } from './debian.mjs';
 import { installMongoStandIn, mongoStandInState, startMongoStandIn } from './mongo.mjs';
 import { redisState, startRedisServer } from './redis.mjs';
+import { installS3Server, s3ServerState, startS3Server } from './s3.mjs';
 
 /** Each starts on a free loopback port, or says why it can't. */
 const SERVICES = [
   { name: 'MongoDB', variable: 'MONGO_TEST_URI', start: startMongo },
   { name: 'Redis', variable: 'REDIS_TEST_URL', start: startRedis },
+  { name: 'S3', variable: 'S3_TEST_ENDPOINT', start: startS3 },
 ];
 
 const [verb, separator, ...command] = process.argv.slice(2);
@@ -54,6 +56,13 @@ async function startMongo() {
 async function startRedis() {
   const state = redisState();
   return state.kind === 'absent' ? { reason: state.reason } : startRedisServer();
+}
+
+async function startS3() {
+  const state = s3ServerState();
+  if (state.kind === 'absent') return { reason: state.reason };
+  if (state.kind === 'installable') await installS3Server();
+  return startS3Server();
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

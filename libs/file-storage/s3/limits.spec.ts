@@ -1,0 +1,15 @@
+import { PART_BYTES, partBytesFor } from './limits';
+
+const MOST_PARTS = 10_000;
+
+describe('partBytesFor', () => {
+  it('takes the usual part as long as its 10,000 hold the largest file', () => {
+    expect(partBytesFor(1)).toBe(PART_BYTES);
+    expect(partBytesFor(PART_BYTES * MOST_PARTS)).toBe(PART_BYTES);
+  });
+
+  it.each([PART_BYTES * MOST_PARTS + 1, 5 * 1_024 ** 4])('lets a file of %d bytes fit', (maxBytes) => {
+    expect(partBytesFor(maxBytes)).toBeGreaterThan(PART_BYTES);
+    expect(partBytesFor(maxBytes) * MOST_PARTS).toBeGreaterThanOrEqual(maxBytes);
+  });
+});

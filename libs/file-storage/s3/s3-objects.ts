@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { FileGoneError } from '../file-storage';
+import { isMissing, s3Fault } from './s3-fault';
+import type { S3StorageOptions } from './s3-options';
+import { type S3Sdk, loadS3Sdk, newS3Client } from './s3-sdk';
+
+interface Connection {
+  readonly sdk: S3Sdk;
+  readonly client: S3Client;
+}
+
+/** Small objects of a bucket, and anything else that is asked of it. Errors are ours, without what the SDK puts in them. */
+export class S3Objects {
+  readonly #options: S3StorageOptions;
+  #connection: Promise<Connection> | undefined;
+
+  constructor(options: S3StorageOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await this.#connect();
+  }
+
+  async put(key: string, body: Buffer, metadata: Record<string, string> = {}): Promise<void> {
+    await this.attempt('writing an object', ({ sdk, client }) =>
+      client.send(new sdk.s3.PutObjectCommand({ ...this.name(key), Body: body, Metadata: metadata })),
+    );
+  }
+
+  async get(
+    key: string,
+  ): Promise<{ readonly body: Buffer; readonly metadata: Readonly<Record<string, string>> } | undefined> {
+    return this.attempt('reading an object', async ({ sdk, client }) => {
+      const answer = await client.send(new sdk.s3.GetObjectCommand(this.name(key))).catch(unlessGone);
+      if (!(answer?.Body instanceof Readable)) return undefined;
+      return { body: await buffer(answer.Body), metadata: answer.Metadata ?? {} };
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.attempt('removing an object', ({ sdk, client }) =>
+      client.send(new sdk.s3.DeleteObjectCommand(this.name(key))).catch(unlessGone),
+    );
+  }
+
+  async attempt<T>(doing: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#connect());
+    } catch (error) {
+      throw error instanceof FileGoneError ? error : s3Fault(doing, error);
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    this.#connection ??= loadS3Sdk().then((sdk) => ({ sdk, client: newS3Client(sdk, this.#options) }));
+    return this.#connection;
+  }
+
+  name(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#options.bucket, Key: key };
+  }
+}
+
+/** For a request that may find nothing. */
+export function unlessGone(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
