@@ -54,6 +54,16 @@ export default defineConfig(
     },
   },
   {
+    // What runs in a browser; its types stand in comments.
+    files: ['src/*/*/assets/*.js'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'no-unused-vars': 'off',
+      '@typescript-eslint/no-unused-vars': 'error',
+    },
+  },
+  {
     files: ['**/*.ts'],
     ignores: ['src/*/main.ts', 'test/**'],
     rules: { 'no-restricted-syntax': ['error', ...NO_ENVIRONMENT] },

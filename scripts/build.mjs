@@ -70,11 +70,12 @@ function nestBuild(app) {
   });
 }
 
-/** Removes compiled files whose source is gone. Not the whole folder: a program may be running from it. */
+/** Removes compiled and copied files whose source is gone. Not the whole folder: a program may be running from it. */
 async function removeOrphans(folder) {
   for (const file of await filesUnder(folder)) {
-    const source = join(ROOT, relative(folder, file)).replace(/\.js(?:\.map)?$/, '.ts');
-    if (source.endsWith('.ts') && !existsSync(source)) await unlink(file);
+    const copied = join(ROOT, relative(folder, file));
+    const compiled = copied.replace(/\.js(?:\.map)?$/, '.ts');
+    if (!existsSync(copied) && !existsSync(compiled)) await unlink(file);
   }
 }
 
