@@ -15,7 +15,7 @@ const { createLogger } = require(join(root, 'dist/api/libs/observability/index.j
 
 const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-openapi-'));
 try {
-  const app = await createApp(loadApiSettings({ DATA_DIR: dataDir }), createLogger('openapi', 'silent'));
+  const { app } = await createApp(loadApiSettings({ DATA_DIR: dataDir }), createLogger('openapi', 'silent'));
   const text = `${JSON.stringify(createOpenApiDocument(app), undefined, 2)}\n`;
   await app.close();
   if (!process.argv.includes('--check')) {

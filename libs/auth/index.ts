@@ -18,3 +18,4 @@ export * from './sealing/secret-hasher';
 export * from './sealing/secret-sealer';
 export * from './secret-file';
 export * from './stub/qiniu-stub';
+export * from './upload-admin-key';

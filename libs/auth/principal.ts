@@ -1,13 +1,15 @@
 import type { RateLimit, SubAccount } from '@tollgate/domain';
 
-/** A tenant, as proved by a signature or vouched for by a trusted caller. */
+/** A tenant, as proved by a signature or a bearer token, or vouched for by a trusted caller. */
 export interface AccountPrincipal {
   readonly kind: 'account';
   readonly accountId: string;
-  readonly via: 'hmac' | 'qiniu-stub';
+  readonly via: 'hmac' | 'qiniu-stub' | 'bearer';
   /** The AccessKey that signed; absent for a trusted caller. */
   readonly accessKey?: string;
-  /** The account's limits as of this request. */
+  /** The bearer token that was shown. */
+  readonly tokenId?: string;
+  /** The account's limits as of this request; absent where the token's validation has counted against them. */
   readonly rateLimit?: RateLimit;
   /** Set when a sub-account acts: it sees only what it made itself. */
   readonly subAccount?: SubAccount;
@@ -18,4 +20,9 @@ export interface OperatorPrincipal {
   readonly kind: 'operator';
 }
 
-export type Principal = AccountPrincipal | OperatorPrincipal;
+/** Whoever holds the upload administrator's key. */
+export interface UploadAdminPrincipal {
+  readonly kind: 'upload-admin';
+}
+
+export type Principal = AccountPrincipal | OperatorPrincipal | UploadAdminPrincipal;

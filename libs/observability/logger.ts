@@ -43,6 +43,20 @@ export function createLogger(name: string, level: string, destination?: Destinat
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
+/**
+ * The log of one module: its lines carry the module's name, and its level may be its own.
+ * @param log made by {@link createLogger}; any other is returned as it is
+ * @param level pino's; by default that of `log`
+ */
+export function moduleLog(log: Log, module: string, level?: string): Log {
+  if (!isPino(log)) return log;
+  return log.child({ module }, level === undefined ? {} : { level });
+}
+
+function isPino(log: Log): log is Logger {
+  return typeof (log as Partial<Logger>).child === 'function';
+}
+
 /** Lets Nest write to our log. */
 export class NestLogger implements LoggerService {
   constructor(private readonly sink: Log) {}

@@ -30,6 +30,12 @@ import { TokenUsageController } from './tokens/token-usage.controller';
 import { TokenUsageService } from './tokens/token-usage.service';
 import { TokensController } from './tokens/tokens.controller';
 import { TokenRetention, TokensService } from './tokens/tokens.service';
+import { UploadPageModule } from './upload-page/upload-page.module';
+import { UploadTokensModule } from './upload-tokens/upload-tokens.module';
+import { UploadCallbacksModule } from './uploads/callbacks/upload-callbacks.module';
+import { FilesModule } from './uploads/files/files.module';
+import { TusModule } from './uploads/tus/tus.module';
+import { UploadsModule } from './uploads/uploads.module';
 import { ValidationModule } from './validation/validation.module';
 import { WorkersModule } from './workers/workers.module';
 
@@ -47,6 +53,12 @@ export class ApiModule {
         MetricsModule.forRoot(settings),
         RateLimitsModule.forRoot(settings),
         ValidationModule.forRoot(settings),
+        UploadTokensModule.forRoot(settings),
+        UploadCallbacksModule.forRoot(settings),
+        UploadsModule.forRoot(settings),
+        TusModule.forRoot(settings),
+        FilesModule,
+        UploadPageModule,
         ScheduleModule.forRoot(),
       ],
       controllers: [

@@ -1,5 +1,7 @@
+import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Log } from '@tollgate/observability';
+import { RunningUploads } from './uploads/running-uploads';
 
 /** How long after the deadline the last counts may take to be written; a store that hangs would hold the process for ever. */
 const LAST_WRITES_MS = 3_000;
@@ -25,27 +27,38 @@ export function onStopRequest(stop: (reason: NodeJS.Signals | 'disconnect') => v
 }
 
 /**
- * On SIGTERM or SIGINT: stops accepting, lets running requests finish, flushes counters, closes the store and exits 0.
- * @param deadlineMs after which requests that still run are cut off; what was acknowledged is kept all the same
+ * On SIGTERM or SIGINT: stops accepting, lets running requests and uploads finish, flushes counters, closes the store and exits 0.
+ * @param uploadServer a second server in front of the same routes, where there is one
+ * @param deadlineMs after which requests that still run are cut off; what was acknowledged is kept all the same, and an
+ * upload that is cut off gives its token back
  */
-export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs: number): void {
+export function stopOnSignals(
+  app: NestFastifyApplication,
+  uploadServer: Server | undefined,
+  log: Log,
+  deadlineMs: number,
+): void {
+  const main: Server = app.getHttpServer();
+  const servers = uploadServer === undefined ? [main] : [main, uploadServer];
   onStopRequest((reason) => {
     log.info({ reason }, 'stopping');
     const deadline = setTimeout(() => {
       log.warn({ deadlineMs }, 'the deadline has come; cutting off what still runs');
-      app.getHttpServer().closeAllConnections();
+      for (const server of servers) server.closeAllConnections();
     }, deadlineMs);
     const end = setTimeout(() => {
       log.error({}, 'the store does not take the last writes; giving them up');
       process.exit(1);
     }, deadlineMs + LAST_WRITES_MS);
     // A connection that goes idle from now on is not worth waiting for; the idle ones are closed by close() itself.
-    app.getHttpServer().keepAliveTimeout = LAST_KEEP_ALIVE_MS;
+    for (const server of servers) server.keepAliveTimeout = LAST_KEEP_ALIVE_MS;
     // The listener first: Nest's own close() would end the services while requests still run on them.
-    app
-      .getHttpAdapter()
-      .getInstance()
-      .close()
+    Promise.all([
+      app.getHttpAdapter().getInstance().close(),
+      uploadServer === undefined ? undefined : closed(uploadServer),
+    ])
+      // Those that were cut off have yet to give their tokens back.
+      .then(() => app.get(RunningUploads, { strict: false }).settled())
       .then(() => app.close())
       .then(() => {
         clearTimeout(deadline);
@@ -57,5 +70,16 @@ export function stopOnSignals(app: NestFastifyApplication, log: Log, deadlineMs:
         log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);
       });
+  });
+}
+
+/** Stops listening. @returns when its last connection has ended; idle ones end at once */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // Its only error is that it does not listen.
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
   });
 }

@@ -176,7 +176,7 @@ describe('on SIGTERM', () => {
   it('says nothing but that it stops', async () => {
     const api = await startApi();
     await api.stop();
-    expect(api.output()).not.toMatch(/"level":(?:40|50|60)(?!.*master key)/);
+    expect(api.output()).not.toMatch(/"level":(?:40|50|60)(?!.*(?:master key|UPLOAD_AUTH_TOKEN))/);
     expect(api.output()).toMatch(/"msg":"stopped"/);
   });
 });

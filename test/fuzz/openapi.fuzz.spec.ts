@@ -2,18 +2,58 @@ import fc from 'fast-check';
 import { describeOnEachStore, useApi } from '../support/each-store';
 import { Tenant, newTenant, signatureHeaders, uniqueDate, validate } from '../support/hmac-client';
 import { type Answer, bytesOf, send } from '../support/http-client';
-import { OpenApi, type Operation } from '../support/openapi';
+import { OpenApi, type Operation, withExamples } from '../support/openapi';
 import { type GeneratedRequest, exampleRequest, requestTo } from '../support/request-arbitrary';
+import { ADMIN_KEY, issueUploadToken } from '../support/upload-tokens';
+import { newUploadToken, upload } from '../support/uploads';
 
 const RUNS_PER_OPERATION = 120;
 /** What any route may answer to HTTP itself, said once in the document's description rather than on each route. */
 const EVERYWHERE = [400, 404, 413, 414, 431];
+
+/** Below it refusals have a form of their own. */
+const UPLOAD_PATHS = '/api/video/';
 
 interface Ids {
   readonly token: string;
   readonly account: string;
   /** A token of `account`. */
   readonly accountToken: string;
+}
+
+/** What uploads have to do with; all but `adminToken` belongs to the tenant. */
+interface UploadIds {
+  readonly uploadToken: string;
+  readonly file: string;
+  /** An upload token of the upload administrator's. */
+  readonly adminToken: string;
+}
+
+/** The id that `{id}` stands for in the path of an operation; `undefined` where it has nothing to do with uploads. */
+function uploadIdFor({ path }: Operation, { uploadToken, file, adminToken }: UploadIds): string | undefined {
+  if (path.startsWith('/api/video/files')) return file;
+  if (path.startsWith(UPLOAD_PATHS)) return adminToken;
+  return path.includes('/upload-tokens') ? uploadToken : undefined;
+}
+
+/** What can be downloaded can be asked about by HEAD, which the document tells in words only. */
+function withHead(operation: Operation): readonly Operation[] {
+  if (!operation.statuses.includes(206)) return [operation];
+  return [operation, { ...operation, name: `HEAD ${operation.path}`, method: 'HEAD' }];
+}
+
+function expectRefusal({ method, path }: Operation, answer: Answer): void {
+  if (method === 'HEAD') {
+    expect(answer.text).toBe('');
+  } else if (path.startsWith(UPLOAD_PATHS)) {
+    expect(answer.body).toEqual({
+      success: false,
+      code: expect.stringMatching(/^[A-Z]+(?:_[A-Z]+)*$/),
+      error: expect.stringMatching(/./),
+    });
+  } else if (answer.body['valid'] === undefined) {
+    expect(answer.body).toEqual({ error: expect.any(String), code: answer.status, timestamp: expect.any(String) });
+  }
 }
 
 describeOnEachStore('requests made from the OpenAPI document', (start) => {
@@ -41,20 +81,40 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
     };
   }
 
-  function credentials(
-    { method, security }: Operation,
-    { path, body, authenticated }: GeneratedRequest,
-  ): Record<string, string> {
-    if (!authenticated) return {};
-    if (security.includes('operator-key')) return { Authorization: `Bearer ${api().operatorKey}` };
-    if (security.includes('bearer')) return { Authorization: `Bearer ${token}` };
-    if (security.length === 0) return {};
-    const key = { accessKey: tenant.accessKey, secretKey };
-    return signatureHeaders(key, { method, uri: path, date: uniqueDate(), body: bytesOf(body) });
+  async function freshUploadIds(): Promise<UploadIds> {
+    const self = new Tenant(api().url, tenant.accountId, tenant.accessKey, secretKey);
+    const forFile = (await self.call('POST', '/api/v2/upload-tokens')).string('token');
+    return {
+      uploadToken: (await self.call('POST', '/api/v2/upload-tokens')).string('token_id'),
+      file: (await upload(api().url, forFile)).string('fileId'),
+      adminToken: (await issueUploadToken(api().url)).string('tokenId'),
+    };
+  }
+
+  async function credentials(
+    { method }: Operation,
+    { path, body, scheme }: GeneratedRequest,
+  ): Promise<Record<string, string>> {
+    switch (scheme) {
+      case undefined:
+        return {};
+      case 'operator-key':
+        return { Authorization: `Bearer ${api().operatorKey}` };
+      case 'upload-key':
+        return { Authorization: `Bearer ${ADMIN_KEY}` };
+      case 'bearer':
+        return { Authorization: `Bearer ${token}` };
+      case 'upload-token':
+        return { 'X-Upload-Token': await newUploadToken(api().url) };
+      default: {
+        const key = { accessKey: tenant.accessKey, secretKey };
+        return signatureHeaders(key, { method, uri: path, date: uniqueDate(), body: bytesOf(body) });
+      }
+    }
   }
 
   async function attempt(operation: Operation, request: GeneratedRequest): Promise<Answer> {
-    const headers = { ...request.headers, ...credentials(operation, request) };
+    const headers = { ...request.headers, ...(await credentials(operation, request)) };
     const answer = await send(api().url, { method: operation.method, path: request.path, headers, body: request.body });
     const renewed: unknown =
       operation.path.endsWith('/regenerate-sk') && answer.status === 200 && answer.body['secret_key'];
@@ -64,40 +124,29 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
 
   it('are answered without a fault, in the form of the house, with a status that the document tells of', async () => {
     expect(document.operations.length).toBeGreaterThan(15);
+    const examples = { authKey: ADMIN_KEY, token: await newUploadToken(api().url) };
     const seen = new Map<string, Set<number>>();
-    for (const operation of document.operations) {
+    for (const described of document.operations.flatMap(withHead)) {
+      const operation = described.path.startsWith(UPLOAD_PATHS)
+        ? withExamples(document, described, examples)
+        : described;
       const statuses = new Set<number>();
       seen.set(operation.name, statuses);
       const ids = await freshIds();
+      const uploadId = uploadIdFor(operation, await freshUploadIds());
+      const known = uploadId === undefined ? Object.values(ids) : [uploadId, uploadId, ids.token];
+      const id = uploadId ?? (operation.path.includes('/accounts/') ? ids.account : ids.token);
       await fc.assert(
-        fc.asyncProperty(
-          requestTo(document, operation, [...Object.values(ids), 'tk_none'], [ids.accountToken]),
-          async (request) => {
-            const answer = await attempt(operation, request);
-            statuses.add(answer.status);
-            expect([operation.name, answer.status < 500]).toEqual([operation.name, true]);
-            expect([...operation.statuses, ...EVERYWHERE]).toContain(answer.status);
-            if (answer.status >= 400 && answer.body['valid'] === undefined) {
-              expect(answer.body).toEqual({
-                error: expect.any(String),
-                code: answer.status,
-                timestamp: expect.any(String),
-              });
-            }
-          },
-        ),
+        fc.asyncProperty(requestTo(document, operation, [...known, 'tk_none'], [ids.accountToken]), async (request) => {
+          const answer = await attempt(operation, request);
+          statuses.add(answer.status);
+          expect([operation.name, answer.status < 500]).toEqual([operation.name, true]);
+          expect([...operation.statuses, ...EVERYWHERE]).toContain(answer.status);
+          if (answer.status >= 400) expectRefusal(operation, answer);
+        }),
         {
           numRuns: RUNS_PER_OPERATION,
-          examples: [
-            [
-              exampleRequest(
-                document,
-                operation,
-                operation.path.includes('/accounts/') ? ids.account : ids.token,
-                ids.accountToken,
-              ),
-            ],
-          ],
+          examples: [[exampleRequest(document, operation, id, ids.accountToken)]],
         },
       );
     }

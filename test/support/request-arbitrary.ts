@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { formOf, formType } from './form-arbitrary';
 import type { OpenApi, Operation, Schema } from './openapi';
+import { FORM_TYPE, fileForm } from './uploads';
 
 /** A request to one operation; what stands for itself is filled in by whoever sends it. */
 export interface GeneratedRequest {
@@ -8,8 +10,8 @@ export interface GeneratedRequest {
   /** Bytes or text as they are, `undefined` for none. */
   readonly body: string | Buffer | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether it carries the credentials that the operation asks for. */
-  readonly authenticated: boolean;
+  /** Which of the operation's security schemes it follows; none for a public one, and where it has no credentials. */
+  readonly scheme: string | undefined;
 }
 
 const NASTY = [
@@ -92,6 +94,38 @@ function bodyOf(document: OpenApi, schema: Schema | undefined): fc.Arbitrary<str
   );
 }
 
+const range = fc.tuple(fc.option(fc.nat(5_000)), fc.option(fc.nat(5_000))).map(([from, to]) => {
+  return `bytes=${String(from ?? '')}-${String(to ?? '')}`;
+});
+const date = fc.date({ noInvalidDate: true }).map((value) => value.toUTCString());
+const headerText = fc.stringMatching(/^[\x20-\x7e\xa0-\xff]{0,300}$/);
+const tag = fc.oneof(headerText, fc.constantFrom('*', '""', 'W/"a"', '"a", "b"'));
+
+/** What a download may depend on. */
+const CONDITIONS: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  Range: fc.oneof(range, range, fc.constantFrom('bytes=0-1,3-4', `bytes=${'9'.repeat(40)}-`), headerText),
+  'If-Range': fc.oneof(tag, date),
+  'If-Match': tag,
+  'If-None-Match': tag,
+  'If-Modified-Since': fc.oneof(date, headerText),
+  'If-Unmodified-Since': fc.oneof(date, headerText),
+};
+
+/** Headers beside the type of the body, each of them in a few requests. */
+function extraHeaders({ parameters, statuses }: Operation): fc.Arbitrary<Record<string, string>> {
+  const own = parameters
+    .filter((parameter) => parameter.in === 'header')
+    .map(({ name }) => [name, headerText] as const);
+  const all = Object.entries({ ...Object.fromEntries(own), ...(statuses.includes(206) ? CONDITIONS : {}) });
+  return fc
+    .tuple(...all.map(([name, value]) => fc.option(value, { freq: 1 }).map((text) => [name, text] as const)))
+    .map((pairs) => Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== null)));
+}
+
+function typeHeader(type: fc.Arbitrary<string>): fc.Arbitrary<Record<string, string>> {
+  return type.map((value) => ({ 'Content-Type': value }));
+}
+
 /** What stands in a path for `{tokenId}`, behind an `{id}` that is an account's. */
 const TOKEN_OF_ACCOUNT = '{tokenId}';
 
@@ -128,21 +162,37 @@ export function requestTo(
       const search = query.filter((pair) => pair !== '').join('&');
       return search === '' ? path : `${path}?${search}`;
     }),
-    body: bodyOf(document, operation.body),
-    headers: fc.oneof(
-      { arbitrary: fc.constant<Record<string, string>>({ 'Content-Type': 'application/json' }), weight: 4 },
-      { arbitrary: fc.stringMatching(/^[\x20-\x7e]{0,40}$/).map((type) => ({ 'Content-Type': type })), weight: 1 },
-      { arbitrary: fc.constant({}), weight: 1 },
+    body: operation.takesForm ? formOf() : bodyOf(document, operation.body),
+    headers: fc
+      .tuple(
+        fc.oneof(
+          { arbitrary: typeHeader(operation.takesForm ? formType() : fc.constant('application/json')), weight: 4 },
+          { arbitrary: typeHeader(fc.stringMatching(/^[\x20-\x7e]{0,40}$/)), weight: 1 },
+          { arbitrary: fc.constant({}), weight: 1 },
+        ),
+        extraHeaders(operation),
+      )
+      .map(([type, extra]) => ({ ...extra, ...type })),
+    scheme: fc.oneof(
+      { arbitrary: fc.constantFrom(...schemesOf(operation)), weight: 7 },
+      { arbitrary: fc.constant(undefined), weight: 1 },
     ),
-    authenticated: fc.oneof({ arbitrary: fc.constant(true), weight: 7 }, { arbitrary: fc.constant(false), weight: 1 }),
   });
+}
+
+/** Those that a test can follow: QiniuStub is off unless a test has switched it on. */
+function schemesOf({ security }: Operation): readonly (string | undefined)[] {
+  const schemes = security.filter((scheme) => scheme !== 'qiniu-stub');
+  return schemes.length > 0 ? schemes : [undefined];
 }
 
 /** The plainest request to one operation: required fields only, with the values that the document gives as examples. */
 export function exampleRequest(document: OpenApi, operation: Operation, id: string, tokenId: string): GeneratedRequest {
+  const scheme = schemesOf(operation)[0];
   const body = operation.body === undefined ? undefined : JSON.stringify(exampleOf(document, operation.body));
   const path = operation.path.replace('{id}', id).replace(TOKEN_OF_ACCOUNT, tokenId);
-  return { path, body, headers: {}, authenticated: true };
+  if (operation.takesForm) return { path, body: fileForm(), headers: { 'Content-Type': FORM_TYPE }, scheme };
+  return { path, body, headers: {}, scheme };
 }
 
 function exampleOf(document: OpenApi, reference: Schema): unknown {

@@ -1,10 +1,10 @@
 import type { Clock } from '@tollgate/domain';
+import { RedisScript } from '@tollgate/redis';
 import type { Cluster, Redis } from 'ioredis';
 import { CounterStore, type UnusedUnits } from '../counter-store';
 import { MAX_TAKES_IN_BATCH, MAX_TAKES_WAITING, TICK_MS } from '../limits';
 import type { Demand, Subject, TakeOutcome } from '../subject';
 import { GIVE_BACK_SCRIPT } from './give-back-script';
-import { RedisScript } from './redis-script';
 import { TakeBatch } from './take-batch';
 import { TAKE_SCRIPT } from './take-script';
 

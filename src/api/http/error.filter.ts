@@ -4,15 +4,24 @@ import { Clock, TollgateError } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
+import { UploadError } from '../uploads/upload-error';
 import { callerOf } from './caller';
 import { STATUS_OF, errorBody } from './error-body';
+import { UPLOAD_CODE_OF, isUploadRequest, uploadCodeOfStatus, uploadErrorBody } from './upload-error-body';
 
 interface Answer {
   readonly status: number;
   readonly message: string;
+  /** What it is called among uploads. */
+  readonly uploadCode: string;
 }
 
-/** Turns whatever was thrown, anywhere in a request, into the contract's error body. Faults say nothing of themselves. */
+const FAULT: Answer = { status: 500, message: 'internal error', uploadCode: 'INTERNAL_ERROR' };
+
+/**
+ * Turns whatever was thrown, anywhere in a request, into the error body of its contract: that of uploads below their paths, the
+ * house's everywhere else. Faults say nothing of themselves.
+ */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(
@@ -37,19 +46,33 @@ export class ErrorFilter implements ExceptionFilter {
     const answer = answerFor(error);
     if (answer !== undefined) {
       if (answer.status >= 500) this.log.warn({ err: error, reqId: request.id }, answer.message);
-      void reply.code(answer.status).send(errorBody(this.clock, answer.status, answer.message));
+      this.send(answer, request, reply);
       return;
     }
     this.log.error({ err: error, reqId: request.id, method: request.method, route: request.routeOptions.url }, 'fault');
-    void reply.code(500).send(errorBody(this.clock, 500, 'internal error', request.id));
+    this.send(FAULT, request, reply, request.id);
+  }
+
+  private send(answer: Answer, request: FastifyRequest, reply: FastifyReply, requestId?: string): void {
+    const { status, message, uploadCode } = answer;
+    const body = isUploadRequest(request)
+      ? uploadErrorBody(uploadCode, message, requestId)
+      : errorBody(this.clock, status, message, requestId);
+    void reply.code(status).send(body);
   }
 }
 
 function answerFor(error: unknown): Answer | undefined {
-  if (error instanceof TollgateError) return { status: STATUS_OF[error.code], message: error.message };
+  if (error instanceof UploadError) {
+    return { status: error.status, message: error.message, uploadCode: error.uploadCode };
+  }
+  if (error instanceof TollgateError) {
+    return { status: STATUS_OF[error.code], message: error.message, uploadCode: UPLOAD_CODE_OF[error.code] };
+  }
   const status = statusOf(error);
   if (status === undefined || status < 400 || status >= 500) return undefined;
-  return { status, message: FRAMEWORK_TEXTS[status] ?? (error as Error).message };
+  const message = FRAMEWORK_TEXTS[status] ?? (error as Error).message;
+  return { status, message, uploadCode: uploadCodeOfStatus(status) };
 }
 
 /** Nest's and Fastify's own refusals, in our words. */

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { AuthenticatedRequest } from '@tollgate/auth';
 import { type ReplayRepository, TollgateError } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
@@ -11,12 +10,6 @@ const SINGLE_HEADER_LENGTHS = new Set(SINGLE_HEADERS.map((name) => name.length))
 
 /** Refuses ambiguous requests, and marks every answer as not to be stored. */
 export function useRequestGuards(fastify: FastifyInstance): void {
-  // Node remembers an address that was asked for: whoever hangs up early is still known to the audit trail.
-  fastify.server.on('connection', (socket: Socket) => socket.remoteAddress);
-  fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    // An expectation that nobody knows may be ignored (RFC 9110, section 10.1.1); Node's own 417 has no body.
-    fastify.server.emit('request', request, response);
-  });
   fastify.addHook('onRequest', (request, reply, done) => {
     done(guardRequest(request, reply));
   });

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeSharedErrors } from './shared-errors';
+import { describeUpload } from './upload-paths';
 import { describeValidation } from './validation-paths';
 
 /** Where the documentation is served. */
@@ -39,9 +40,14 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     )
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A bearer token of an account.' }, 'bearer')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The operator key.' }, 'operator-key')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: "The upload administrator's key, UPLOAD_AUTH_TOKEN." },
+      'upload-key',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   describeValidation(document);
+  describeUpload(document);
   describeSharedErrors(document);
   return document;
 }

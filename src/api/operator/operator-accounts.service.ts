@@ -12,12 +12,14 @@ import {
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
+import { UploadTokensService } from '../upload-tokens/upload-tokens.service';
 
 /** What operators do with accounts. */
 @Injectable()
 export class OperatorAccountsService {
   constructor(
     private readonly accounts: AccountRepository,
+    private readonly uploadTokens: UploadTokensService,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
@@ -37,7 +39,8 @@ export class OperatorAccountsService {
   }
 
   /**
-   * Suspends or activates an account; its tokens and signatures are refused from the answer on.
+   * Suspends or activates an account; its tokens and signatures are refused from the answer on. Upload tokens of a suspended
+   * one are revoked: they do not come back with it.
    * @throws TollgateError `not_found`; `not_supported` for an account whose status an external directory decides
    */
   async setStatus(accountId: string, status: AccountStatus, caller: Caller): Promise<Account> {
@@ -51,7 +54,10 @@ export class OperatorAccountsService {
       caller,
       data: { by: 'operator' },
     });
-    return orNotFound(await this.accounts.setStatus(accountId, status, this.clock.now(), audit));
+    const account = orNotFound(await this.accounts.setStatus(accountId, status, this.clock.now(), audit));
+    // Second: a token that is issued meanwhile then belongs to an account that is suspended already.
+    if (status === 'suspended') await this.uploadTokens.revokeAll(accountId);
+    return account;
   }
 
   /** @throws TollgateError `not_found` */

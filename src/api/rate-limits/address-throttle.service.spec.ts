@@ -10,7 +10,7 @@ describe('AddressThrottle', () => {
 
   beforeEach(() => {
     limiter = new MemoryRateLimiter(new MemoryCounterStore(clock));
-    const perMinute = { register: 1, public: 1, 'operator-failure': 2, 'unknown-token': 3 };
+    const perMinute = { register: 1, public: 1, 'upload-token': 1, 'operator-failure': 2, 'unknown-token': 3 };
     throttle = new AddressThrottle(new AddressLimits(perMinute, new CidrList(['10.0.0.0/8'])), limiter, clock);
   });
   afterEach(async () => limiter.close());

@@ -10,7 +10,7 @@ const MAX_BLOCKED = 10_000;
 const SECOND_MS = 1_000;
 
 /** What is counted by client address. */
-export type AddressRule = 'register' | 'public' | 'operator-failure' | 'unknown-token';
+export type AddressRule = 'register' | 'public' | 'upload-token' | 'operator-failure' | 'unknown-token';
 
 /** Limits by client address, a minute each. */
 export class AddressLimits {

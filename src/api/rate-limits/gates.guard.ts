@@ -29,7 +29,7 @@ abstract class Gate implements CanActivate {
     try {
       await this.authentication.canActivate(context);
     } catch (error) {
-      if (error instanceof AuthenticationError) tell(reply, await this.limits.countAnyone());
+      if (error instanceof AuthenticationError) tellLimits(reply, await this.limits.countAnyone());
       throw error;
     }
     const { principal } = http.getRequest<AuthenticatedRequest>();
@@ -37,7 +37,7 @@ abstract class Gate implements CanActivate {
       principal?.kind === 'account'
         ? this.limits.countAccount(principal.accountId, principal.rateLimit)
         : this.limits.countAnyone();
-    tell(reply, await outcome);
+    tellLimits(reply, await outcome);
     return true;
   }
 }
@@ -91,13 +91,16 @@ export class PublicGate implements CanActivate {
   constructor(private readonly limits: RequestLimits) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    tell(context.switchToHttp().getResponse<FastifyReply>(), await this.limits.countAnyone());
+    tellLimits(context.switchToHttp().getResponse<FastifyReply>(), await this.limits.countAnyone());
     return true;
   }
 }
 
-/** @throws TollgateError `rate_limited` */
-function tell(reply: FastifyReply, { headerLines, refusal }: LimitOutcome): void {
+/**
+ * Tells what the limits said, in headers or by refusing.
+ * @throws TollgateError `rate_limited`
+ */
+export function tellLimits(reply: FastifyReply, { headerLines, refusal }: LimitOutcome): void {
   setHeaderLines(reply, headerLines);
   if (refusal !== undefined) throw refusal;
 }

@@ -20,7 +20,7 @@ import { OperatorGate, PublicGate, SignedGate, TenantGate } from './gates.guard'
 import { LimitPolicy } from './limit-policy';
 import { LimiterThrottlerStorage } from './limiter-throttler-storage';
 import { RequestLimits } from './request-limits.service';
-import { PublicThrottlerGuard, RegisterThrottlerGuard } from './throttler.guards';
+import { PublicThrottlerGuard, RegisterThrottlerGuard, UploadTokenThrottlerGuard } from './throttler.guards';
 
 const MINUTE_MS = 60_000;
 /** Units of the application's limits taken in advance on a Redis Cluster where RATE_LIMIT_LEASE_APP says nothing. */
@@ -50,6 +50,7 @@ export class RateLimitsModule {
             throttlers: [
               { name: 'register', ttl: MINUTE_MS, limit: settings.REGISTER_LIMIT_PER_MINUTE },
               { name: 'public', ttl: MINUTE_MS, limit: settings.PUBLIC_LIMIT_PER_MINUTE },
+              { name: 'upload-token', ttl: MINUTE_MS, limit: settings.UPLOAD_TOKEN_LIMIT_PER_MINUTE },
             ],
           }),
           inject: [LimiterThrottlerStorage],
@@ -79,6 +80,7 @@ export class RateLimitsModule {
         PublicGate,
         RegisterThrottlerGuard,
         PublicThrottlerGuard,
+        UploadTokenThrottlerGuard,
       ],
       exports: [
         LimitPolicy,
@@ -94,6 +96,7 @@ export class RateLimitsModule {
         PublicGate,
         RegisterThrottlerGuard,
         PublicThrottlerGuard,
+        UploadTokenThrottlerGuard,
       ],
     };
   }
@@ -118,6 +121,7 @@ function addressLimits(settings: ApiSettings): AddressLimits {
     {
       register: settings.REGISTER_LIMIT_PER_MINUTE,
       public: settings.PUBLIC_LIMIT_PER_MINUTE,
+      'upload-token': settings.UPLOAD_TOKEN_LIMIT_PER_MINUTE,
       'operator-failure': settings.OPERATOR_FAILURE_LIMIT_PER_MINUTE,
       'unknown-token': settings.UNKNOWN_TOKEN_LIMIT_PER_MINUTE,
     },

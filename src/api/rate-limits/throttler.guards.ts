@@ -10,6 +10,7 @@ import {
 } from '@nestjs/throttler';
 import { TollgateError } from '@tollgate/domain';
 import type { FastifyRequest } from 'fastify';
+import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from '../http/caller';
 import { AddressThrottle, addressKey } from './address-throttle.service';
 
@@ -59,6 +60,24 @@ export class RegisterThrottlerGuard extends AddressThrottlerGuard {
 @Injectable()
 export class PublicThrottlerGuard extends AddressThrottlerGuard {
   protected override readonly throttlerName = 'public';
+}
+
+/** At most UPLOAD_TOKEN_LIMIT_PER_MINUTE requests for an upload token from one address, with the right key or a wrong one. */
+@Injectable()
+export class UploadTokenThrottlerGuard extends AddressThrottlerGuard {
+  protected override readonly throttlerName = 'upload-token';
+
+  @Inject(RefusalRecorder) private readonly refusals!: RefusalRecorder;
+
+  protected override throwThrottlingException(context: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
+    this.refusals.record({
+      action: 'issue_upload_token',
+      accountId: '',
+      caller: callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
+      errorMessage: 'too many requests from this address',
+    });
+    return super.throwThrottlingException(context, detail);
+  }
 }
 
 /** @param seconds after which there is room again */

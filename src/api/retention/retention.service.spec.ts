@@ -3,6 +3,7 @@ import {
   HOURLY_USAGE_HOURS,
   ReplayRepository,
   TokenRepository,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import { FakeClock } from '@tollgate/testing';
@@ -25,12 +26,13 @@ describe('RetentionService', () => {
   const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   const nothing = (): Promise<number> => Promise.resolve(0);
 
-  function sweeperOf(tokens: object, validations: object): RetentionService {
+  function sweeperOf(tokens: object, validations: object, uploadTokens: object = { purge: nothing }): RetentionService {
     return new RetentionService(
       Object.assign(Object.create(TokenRepository.prototype) as TokenRepository, { purge: nothing }, tokens),
       Object.assign(Object.create(AuditRepository.prototype) as AuditRepository, { purge: nothing }),
       Object.assign(Object.create(ReplayRepository.prototype) as ReplayRepository, { purge: nothing }),
       Object.assign(Object.create(ValidationLogRepository.prototype) as ValidationLogRepository, validations),
+      Object.assign(Object.create(UploadTokenRepository.prototype) as UploadTokenRepository, uploadTokens),
       clock,
       log,
     );
@@ -50,6 +52,15 @@ describe('RetentionService', () => {
   it('removes validations whose time has come, a batch at a time until none is left', async () => {
     const purge = removerOf(1_500);
     await sweeperOf({ foldUsage: nothing }, { purge }).sweep();
+    expect(purge.mock.calls).toEqual([
+      [clock.now(), 1_000],
+      [clock.now(), 1_000],
+    ]);
+  });
+
+  it('removes upload tokens whose time has come, a batch at a time until none is left', async () => {
+    const purge = removerOf(1_200);
+    await sweeperOf({ foldUsage: nothing }, { purge: nothing }, { purge }).sweep();
     expect(purge.mock.calls).toEqual([
       [clock.now(), 1_000],
       [clock.now(), 1_000],

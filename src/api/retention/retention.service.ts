@@ -7,6 +7,7 @@ import {
   HOURLY_USAGE_HOURS,
   ReplayRepository,
   TokenRepository,
+  UploadTokenRepository,
   ValidationLogRepository,
 } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
@@ -27,6 +28,7 @@ export class RetentionService implements OnApplicationBootstrap {
     private readonly audit: AuditRepository,
     private readonly replays: ReplayRepository,
     private readonly validations: ValidationLogRepository,
+    private readonly uploadTokens: UploadTokenRepository,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -47,10 +49,14 @@ export class RetentionService implements OnApplicationBootstrap {
       const tokens = await inBatches(() => this.tokens.purge(now, BATCH));
       const auditRecords = await inBatches(() => this.audit.purge(auditBefore, BATCH));
       const validations = await inBatches(() => this.validations.purge(now, BATCH));
+      const uploadTokens = await inBatches(() => this.uploadTokens.purge(now, BATCH));
       const oldestHour = Math.floor(now.getTime() / HOUR_MS) - HOURLY_USAGE_HOURS;
       const usageHours = await inBatches(() => this.tokens.foldUsage(oldestHour, BATCH));
-      if (tokens + auditRecords + validations + usageHours > 0) {
-        this.log.info({ tokens, auditRecords, validations, usageHours }, 'removed what outlived its time');
+      if (tokens + auditRecords + validations + uploadTokens + usageHours > 0) {
+        this.log.info(
+          { tokens, auditRecords, validations, uploadTokens, usageHours },
+          'removed what outlived its time',
+        );
       }
     } catch (error) {
       this.log.warn({ err: error }, 'the retention sweep failed');

@@ -5,9 +5,10 @@ import { loadApiSettings } from './api.settings';
 import { storageOptionsOf } from './storage.settings';
 
 const MASTER_KEY = formatMasterKey(newMasterKey());
-const PRODUCTION = { NODE_ENV: 'production', MASTER_KEY };
+const UPLOAD_AUTH_TOKEN = 'u'.repeat(32);
+const PRODUCTION = { NODE_ENV: 'production', MASTER_KEY, UPLOAD_AUTH_TOKEN };
 
-function problems(env: Record<string, string>): Record<string, string> {
+function problems(env: Record<string, string | undefined>): Record<string, string> {
   try {
     loadApiSettings(env);
   } catch (error) {
@@ -124,7 +125,9 @@ describe('the settings of the api', () => {
     it('need a master key from outside', () => {
       expect(problems({ NODE_ENV: 'production' })['MASTER_KEY']).toMatch(/must be set when NODE_ENV=production/);
       expect(problems(PRODUCTION)).toEqual({});
-      expect(problems({ NODE_ENV: 'production', MASTER_KEY_FILE: '/run/secrets/master.keys' })).toEqual({});
+      expect(problems({ ...PRODUCTION, MASTER_KEY: undefined, MASTER_KEY_FILE: '/run/secrets/master.keys' })).toEqual(
+        {},
+      );
     });
 
     it('refuse a placeholder for a master key', () => {

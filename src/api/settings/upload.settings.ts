@@ -25,7 +25,11 @@ const WEEK_MS = 604_800_000;
 
 /** The variables of upload tokens and uploads; names and defaults of the first six are the contract's. */
 export const uploadSettings = {
-  UPLOAD_AUTH_TOKEN: secret({ minLength: 8, fallback: DEFAULT_UPLOAD_AUTH_TOKEN }),
+  UPLOAD_AUTH_TOKEN: secret({
+    pattern: /^[\x21-\x7e]{8,256}$/,
+    rule: 'must have 8 to 256 printable ASCII characters and no blanks',
+    fallback: DEFAULT_UPLOAD_AUTH_TOKEN,
+  }),
   /** In milliseconds. */
   UPLOAD_TOKEN_EXPIRY: integer(3_600_000, { min: 1_000, max: WEEK_MS }),
   UPLOAD_REQUIRE_AUTH: flag(true),

@@ -17,8 +17,10 @@ import {
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
 import { UploadTokenVerifier, invalidToken, spentToken } from '../upload-tokens/upload-token-verifier.service';
+import { UploadCallbacks } from './callbacks/upload-callbacks.service';
 import { uploadView } from './upload-view';
 import { UploadError } from './upload-error';
+import { quotaExceeded, tooLarge } from './upload-refusals';
 import { UploadPolicy } from './upload-policy';
 
 /** An upload that may proceed. */
@@ -54,6 +56,7 @@ export class UploadAdmissions {
     private readonly files: UploadedFileRepository,
     private readonly reservations: UploadReservations,
     private readonly policy: UploadPolicy,
+    private readonly callbacks: UploadCallbacks,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
@@ -63,6 +66,8 @@ export class UploadAdmissions {
    * @param value of the token, as presented
    * @param idempotencyKey names the upload: the one that is finished is then told again
    * @param holdMs how long it holds the token without {@link renew}
+   * @param leastBytes that the file has, if what the client announces is true: one that is sure to be refused for its size
+   * costs the token nothing
    * @throws UploadError by the contract's codes
    */
   async admit(
@@ -70,9 +75,11 @@ export class UploadAdmissions {
     idempotencyKey: string | undefined,
     holdMs: number,
     caller: Caller,
+    leastBytes = 0,
   ): Promise<UploadGrant | RepeatedUpload> {
     const fileId = newFileId();
     if (!this.policy.requiresToken && (value === undefined || value === '')) {
+      await this.assertFits(undefined, leastBytes);
       return {
         fileId,
         accountId: UPLOAD_ADMIN,
@@ -85,6 +92,7 @@ export class UploadAdmissions {
     const repeated = idempotencyKey === undefined ? undefined : await this.findRepeated(token, idempotencyKey);
     if (repeated !== undefined) return { repeated };
     this.verifier.assertOpen(token);
+    await this.assertFits(token, leastBytes);
     const bounds = this.policy.reservationBounds(token, holdMs);
     const outcome = await this.reservations.reserve(token, fileId, this.clock.now(), bounds);
     if (outcome.kind === 'held') throw this.verifier.heldUntil(outcome.until);
@@ -157,6 +165,7 @@ export class UploadAdmissions {
         : await this.tokens.commit(token.id, endOfRetention(file.createdAt), commit);
     switch (outcome) {
       case 'stored':
+        if (commit.callback !== undefined) this.callbacks.poke();
         return file;
       case 'quota':
         throw quotaExceeded();
@@ -165,6 +174,16 @@ export class UploadAdmissions {
       case 'suspended':
         throw invalidToken();
     }
+  }
+
+  /** What the commit would refuse is refused before anything is sent. */
+  private async assertFits(token: UploadToken | undefined, leastBytes: number): Promise<void> {
+    const maxBytes = this.policy.maxBytes(token);
+    if (leastBytes > maxBytes) throw tooLarge(maxBytes);
+    const { quotaBytes } = this.policy;
+    if (quotaBytes === undefined) return;
+    const used = await this.files.usedBytes(token?.accountId ?? UPLOAD_ADMIN);
+    if (used + Math.max(1, leastBytes) > quotaBytes) throw quotaExceeded();
   }
 
   private describeCommit(
@@ -220,11 +239,6 @@ export class UploadAdmissions {
       ? undefined
       : new UploadError('TOKEN_ALREADY_USED', 'the upload token has been used');
   }
-}
-
-/** For an account whose files would have more bytes than they may. */
-export function quotaExceeded(): UploadError {
-  return new UploadError('QUOTA_EXCEEDED', "the account's files have as many bytes as they may");
 }
 
 function endOfRetention(endedAt: Date): Date {

@@ -16,6 +16,8 @@ const REFUSALS = {
   UNSUPPORTED_FILE_TYPE: [415, 'invalid_request'],
   UPLOAD_TOO_SLOW: [408, 'invalid_request'],
   QUOTA_EXCEEDED: [403, 'permission_denied'],
+  UPLOAD_EXPIRED: [410, 'not_found'],
+  UPLOAD_BUSY: [423, 'conflict'],
   TOO_MANY_UPLOADS: [503, 'unavailable'],
   STORAGE_FULL: [507, 'unavailable'],
   STORAGE_UNAVAILABLE: [503, 'unavailable'],

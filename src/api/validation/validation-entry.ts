@@ -1,4 +1,4 @@
-import { GrantedScopes, type TokenCredential } from '@tollgate/domain';
+import { GrantedScopes, type SubAccount, type TokenCredential } from '@tollgate/domain';
 import type { LimitedSubject } from '../rate-limits/limited-subject';
 import { isoText } from './recent-time';
 import { UsageCounter } from './usage-counter';
@@ -15,6 +15,8 @@ export class ValidationEntry {
   readonly expiresAtMs: number;
   readonly isSuspended: boolean;
   readonly scopes: GrantedScopes;
+  /** The sub-account that made the token. */
+  readonly subAccount: SubAccount | undefined;
   /** The Qiniu user behind the account; with the sub-account that made the token. */
   readonly qiniuUser: { readonly uid: string; readonly iuid?: string } | undefined;
   /** How long a record of each validation is kept; `undefined` where the account wants none. */
@@ -47,6 +49,7 @@ export class ValidationEntry {
     const simpleUid = QINIU_ACCOUNT.exec(token.accountId)?.[1];
     const uid = simpleUid ?? account.qiniuUid?.toString();
     const { subAccount } = token;
+    this.subAccount = subAccount;
     this.qiniuUser =
       uid === undefined ? undefined : { uid, ...(subAccount === undefined ? {} : { iuid: subAccount.iuid }) };
     const info = {

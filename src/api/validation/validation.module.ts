@@ -17,6 +17,7 @@ export class ValidationModule {
   static forRoot(settings: ApiSettings): DynamicModule {
     return {
       module: ValidationModule,
+      global: true,
       providers: [
         {
           provide: ValidationCacheOptions,
@@ -33,7 +34,7 @@ export class ValidationModule {
         UsageMeter,
         ValidationLog,
       ],
-      exports: [UsageMeter, ValidationLog, ValidationCache],
+      exports: [ValidationService, UsageMeter, ValidationLog, ValidationCache],
     };
   }
 }

@@ -6,7 +6,7 @@ import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { type Caller, callerOf } from '../http/caller';
 import { canSendPrepared, sendPrepared } from '../http/prepared-answer';
 import { RequestDurations, type RouteByStatus } from '../metrics/request-durations';
-import { ValidationMetrics, type ValidationResult } from '../metrics/validation-metrics';
+import { ValidationMetrics } from '../metrics/validation-metrics';
 import { limitHeaderLines, setHeaderLines } from '../rate-limits/limit-headers';
 import { refusalBy } from '../rate-limits/request-limits.service';
 import { tooManyFromAddress } from '../rate-limits/throttler.guards';
@@ -15,12 +15,13 @@ import { type RequestedScopes, ValidateBodies, asksFresh, bearerTokenOf } from '
 import type { ValidationEntry } from './validation-entry';
 import { type ValidationQuestion, ValidationService } from './validation.service';
 import {
+  CHALLENGE,
   type CountedLimits,
   type GrantedVerdict,
   REFUSAL_TEXT,
   type RefusalReason,
-  USAGE_OF,
   type Verdict,
+  resultOf,
 } from './verdict';
 
 const VALIDATE_PATH = '/api/v2/validate';
@@ -30,14 +31,6 @@ const VALIDATE_USER_PATH = '/api/v2/validateu';
 export const VALIDATION_PATHS = [VALIDATE_PATH, VALIDATE_USER_PATH] as const;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-/** RFC 6750, section 3.1: what a client may do about each refusal. */
-const CHALLENGE: Readonly<Record<RefusalReason, string>> = {
-  not_found: 'Bearer error="invalid_token"',
-  inactive: 'Bearer error="invalid_token"',
-  expired: 'Bearer error="invalid_token"',
-  account_suspended: 'Bearer error="invalid_token"',
-  scope: 'Bearer error="insufficient_scope"',
-};
 
 type Answer = FastifyReply | Promise<FastifyReply>;
 
@@ -197,11 +190,6 @@ export class ValidationRoutes {
 
 function limitRefusal({ subjects, decision }: CountedLimits): Error {
   return refusalBy(subjects, decision) ?? new Error('limited by no limit');
-}
-
-function resultOf(verdict: Verdict): ValidationResult {
-  if (verdict.kind !== 'refused') return verdict.kind;
-  return verdict.reason === 'not_found' ? 'not_found' : USAGE_OF[verdict.reason];
 }
 
 function validJson(tokenInfo: string, { grantedJson }: RequestedScopes): string {

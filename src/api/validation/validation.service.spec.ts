@@ -105,7 +105,13 @@ describe('ValidationService', () => {
     limiter = new SlowLimiter(new MemoryRateLimiter(new MemoryCounterStore(clock)));
     const policy = new LimitPolicy({ app: undefined, accounts: true, tokens: true });
     const cache = new ValidationCache(tokens, clock, policy, feed, new ValidationCacheOptions(100, 5_000));
-    const perMinute = { register: 9, public: 9, 'operator-failure': 9, 'unknown-token': UNKNOWN_PER_MINUTE };
+    const perMinute = {
+      register: 9,
+      public: 9,
+      'upload-token': 9,
+      'operator-failure': 9,
+      'unknown-token': UNKNOWN_PER_MINUTE,
+    };
     const strangers = new MemoryRateLimiter(new MemoryCounterStore(clock));
     const addresses = new AddressThrottle(new AddressLimits(perMinute, new CidrList([])), strangers, clock);
     const nobody = { record: () => undefined };

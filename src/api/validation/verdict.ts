@@ -1,5 +1,6 @@
 import type { UsageResult } from '@tollgate/domain';
 import type { Decision } from '@tollgate/limiter';
+import type { ValidationResult } from '../metrics/validation-metrics';
 import type { LimitedSubject } from '../rate-limits/limited-subject';
 import type { ValidationEntry } from './validation-entry';
 
@@ -44,6 +45,15 @@ export const REFUSAL_TEXT: Readonly<Record<RefusalReason, string>> = {
   scope: 'Permission denied',
 };
 
+/** RFC 6750, section 3.1: what a client may do about each refusal. */
+export const CHALLENGE: Readonly<Record<RefusalReason, string>> = {
+  not_found: 'Bearer error="invalid_token"',
+  inactive: 'Bearer error="invalid_token"',
+  expired: 'Bearer error="invalid_token"',
+  account_suspended: 'Bearer error="invalid_token"',
+  scope: 'Bearer error="insufficient_scope"',
+};
+
 /** Under which result a refusal of a known token is counted. */
 export const USAGE_OF: Readonly<Record<Exclude<RefusalReason, 'not_found'>, UsageResult>> = {
   inactive: 'inactive',
@@ -51,3 +61,9 @@ export const USAGE_OF: Readonly<Record<Exclude<RefusalReason, 'not_found'>, Usag
   account_suspended: 'suspended',
   scope: 'scope',
 };
+
+/** Under which result a verdict stands in the metrics. */
+export function resultOf(verdict: Verdict): ValidationResult {
+  if (verdict.kind !== 'refused') return verdict.kind;
+  return verdict.reason === 'not_found' ? 'not_found' : USAGE_OF[verdict.reason];
+}

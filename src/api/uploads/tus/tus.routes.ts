@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { TollgateError, type UploadedFile } from '@tollgate/domain';
+import { Log } from '@tollgate/observability';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RefusalRecorder } from '../../audit/refusal-recorder.service';
+import { postponeBodyDeadline } from '../../http/body-deadline';
+import { callerOf } from '../../http/caller';
+import type { ErrorFilter } from '../../http/error.filter';
+import { inviteBody } from '../../http/invitation';
+import { useUnreadBodies } from '../../http/unread-body';
+import { UploadError } from '../upload-error';
+import { BrokenOffError } from '../upload-form';
+import { UploadMetrics } from '../upload-metrics';
+import { uploadView } from '../upload-view';
+import { PieceBody } from './piece-body';
+import { PIECE_TYPE, TUS_PATH, TUS_VERSION } from './tus-protocol';
+import { type TusOutcome, TusRequests } from './tus-requests.service';
+
+const UPLOAD_PATH = `${TUS_PATH}/:id`;
+
+/**
+ * Resumable uploads by tus 1.0 below `/api/video/tus`, on Fastify itself as all uploads: what is wrong with a request is told
+ * before its body is read.
+ */
+@Injectable()
+export class TusRoutes {
+  private readonly bodies = new WeakMap<object, PieceBody>();
+
+  constructor(
+    private readonly requests: TusRequests,
+    private readonly metrics: UploadMetrics,
+    private readonly refusals: RefusalRecorder,
+    private readonly log: Log,
+  ) {}
+
+  register(fastify: FastifyInstance, errors: ErrorFilter): void {
+    void fastify.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, _payload, parsed) => {
+        parsed(null);
+      });
+      scope.setErrorHandler((error, request, reply) => {
+        errors.answer(error, request, reply);
+      });
+      scope.addHook('onRequest', (_request, reply, next) => {
+        // Errors too are answers of this protocol.
+        void reply.header('tus-resumable', TUS_VERSION).header('tus-version', TUS_VERSION);
+        next();
+      });
+      useUnreadBodies(scope, (raw) => this.bodies.get(raw)?.receivedBytes ?? 0);
+      for (const path of [TUS_PATH, UPLOAD_PATH]) {
+        scope.options(path, (request, reply) => this.answer(request, reply));
+      }
+      scope.post(TUS_PATH, (request, reply) => this.answer(request, reply));
+      // Before GET, which brings a HEAD of its own otherwise.
+      scope.head(UPLOAD_PATH, (request, reply) => this.answer(request, reply));
+      scope.patch(UPLOAD_PATH, (request, reply) => this.answer(request, reply));
+      scope.delete(UPLOAD_PATH, (request, reply) => this.answer(request, reply));
+      scope.get(UPLOAD_PATH, (request, reply) => this.answer(request, reply));
+      done();
+    });
+  }
+
+  private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const answer = await this.handle(request, reply);
+    if (answer === undefined) return reply.hijack();
+    const { status, headers, stored, finished } = answer;
+    if (finished !== undefined) this.noteStored(finished, request);
+    void reply.code(status).headers(headers);
+    return stored === undefined ? reply.send() : reply.send({ success: true, ...uploadView(stored) });
+  }
+
+  /** @returns `undefined` when the client went away */
+  private async handle(request: FastifyRequest, reply: FastifyReply): Promise<TusOutcome | undefined> {
+    const { raw, headers } = request;
+    const body = new PieceBody(raw);
+    this.bodies.set(raw, body);
+    try {
+      return await this.requests.handle({
+        raw,
+        uploadId: (request.params as { readonly id?: string }).id,
+        caller: callerOf(request),
+        body,
+        hasPiece: headers['content-type'] === PIECE_TYPE,
+        invite: () => {
+          // From here on it is the pace that counts, and not the time.
+          postponeBodyDeadline(raw, Number.POSITIVE_INFINITY);
+          inviteBody(raw, reply.raw);
+        },
+      });
+    } catch (error) {
+      this.note(error, request);
+      if (error instanceof BrokenOffError) return undefined;
+      throw error;
+    } finally {
+      this.metrics.received(body.receivedBytes);
+    }
+  }
+
+  private noteStored({ id, accountId, size, type }: UploadedFile, request: FastifyRequest): void {
+    this.metrics.count('stored');
+    this.log.info({ reqId: request.id, fileId: id, accountId, size, type }, 'resumable upload stored');
+  }
+
+  private note(error: unknown, request: FastifyRequest): void {
+    if (!(error instanceof TollgateError)) return;
+    const code = error instanceof UploadError ? error.uploadCode : error.name;
+    if (error instanceof UploadError)
+      this.metrics.count(error.uploadCode.toLowerCase() as Lowercase<typeof error.uploadCode>);
+    this.log.debug({ reqId: request.id, code }, 'resumable upload refused');
+    this.refusals.record({
+      action: 'upload_file',
+      accountId: '',
+      caller: callerOf(request),
+      errorMessage: error.message,
+      data: { code },
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { StallRule, type StallRuleOptions } from './stall-rule';
+import { UploadError } from './upload-error';
+import { tooSlow } from './upload-refusals';
+
+export interface PacedUpload {
+  /** Since it began. */
+  readonly receivedBytes: number;
+  /** Whether it is the client that is waited for. */
+  readonly isListening: boolean;
+}
+
+/** Looks after one upload while it comes in, and cuts it when it must not go on. */
+export class UploadWatch {
+  private readonly controller = new AbortController();
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  /** @param onFault told of looks that fail; they cut nothing, the next may do better */
+  constructor(private readonly onFault: (error: unknown) => void) {}
+
+  /** Aborted, with an UploadError, when the upload must end. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Cuts the upload when it brings too little. */
+  keepPace(upload: PacedUpload, options: StallRuleOptions): void {
+    const rule = new StallRule(options);
+    this.every(rule.tickMs, async () => {
+      if (rule.tick(upload.receivedBytes, upload.isListening)) throw tooSlow();
+    });
+  }
+
+  /** @param look throws an UploadError to cut the upload */
+  every(intervalMs: number, look: () => Promise<void>): void {
+    const run = async (): Promise<void> => {
+      try {
+        await look();
+      } catch (error) {
+        if (error instanceof UploadError) this.controller.abort(error);
+        else this.onFault(error);
+      }
+    };
+    this.timers.push(setInterval(() => void run(), intervalMs));
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+}
