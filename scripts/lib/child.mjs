@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { entryOf } from './project.mjs';
+import { NODE_FLAGS, entryOf } from './project.mjs';
 
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 100;
@@ -15,7 +15,7 @@ export class Child {
   /** @param {string} app */
   constructor(app) {
     this.app = app;
-    this.#process = spawn(process.execPath, ['--enable-source-maps', entryOf(app)], {
+    this.#process = spawn(process.execPath, [...NODE_FLAGS, entryOf(app)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     /** Ends with the exit code; a signal counts as 1. @type {Promise<number>} */
