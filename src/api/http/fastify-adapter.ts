@@ -7,6 +7,7 @@ import type { ApiSettings } from '../settings/api.settings';
 import { DEADLINE_CHECK_MS } from './body-deadline';
 import { answerClientError } from './client-error';
 import { errorBody } from './error-body';
+import { isUploadRequest, uploadCodeOfStatus, uploadErrorBody } from './upload-error-body';
 
 /** Longest id in a path that is looked at at all. */
 const MAX_PARAM_LENGTH = 256;
@@ -39,9 +40,12 @@ export function fastifyOptions(settings: ApiSettings): FastifyHttpOptions<Server
       // Node looks every 30 seconds otherwise, and lets a slow sender outstay its deadline by as much.
       connectionsCheckingInterval: DEADLINE_CHECK_MS,
     },
-    frameworkErrors(error: FastifyError, _request: FastifyRequest, reply: FastifyReply) {
+    frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
       const [status, text] = describeTarget(error);
-      void reply.code(status).send(errorBody(clock, status, text));
+      const body = isUploadRequest(request)
+        ? uploadErrorBody(uploadCodeOfStatus(status), text)
+        : errorBody(clock, status, text);
+      void reply.code(status).send(body);
     },
     clientErrorHandler: answerClientError,
   };
