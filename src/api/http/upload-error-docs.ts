@@ -42,7 +42,6 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
 const TEXTS: Partial<Readonly<Record<DocumentedCode, string>>> = {
   INVALID_REQUEST: 'maxSize: must be a whole number',
   UNAUTHENTICATED: 'an administrator key is required',
-  NOT_FOUND: 'upload token not found',
   MISSING_UPLOAD_TOKEN: 'an upload token is required',
   INVALID_UPLOAD_TOKEN: 'the upload token is not valid',
   TOKEN_EXPIRED: 'the upload token has expired',

@@ -10,6 +10,7 @@ import { ApiAnswer } from '../../http/api-decorators';
 import { type Caller, RequestCaller } from '../../http/caller';
 import { toPage } from '../../http/fields';
 import { uploadErrorBody } from '../../http/upload-error-body';
+import { ApiUploadErrors } from '../../http/upload-error-docs';
 import { StorageAccess } from '../../upload-tokens/storage-access';
 import { Owner, type StorageOwner } from '../../upload-tokens/storage-owner';
 import { type DownloadPlan, planDownload } from './download-plan';
@@ -44,6 +45,7 @@ export class FilesController {
   @ApiOperation({ summary: 'Show the record of a file' })
   @ApiParam(FILE_ID)
   @ApiAnswer(200, fileInfo)
+  @ApiUploadErrors('NOT_FOUND')
   async info(@Owner() owner: StorageOwner, @Param('id') id: string): Promise<z.output<typeof fileInfo>> {
     return { success: true, ...toFileView(await this.files.find(owner, id)) };
   }
@@ -61,6 +63,7 @@ export class FilesController {
   @ApiResponse({ status: 304, description: 'What If-None-Match or If-Modified-Since names is still it.' })
   @ApiResponse({ status: 412, description: 'What If-Match or If-Unmodified-Since asks for is not so.' })
   @ApiResponse({ status: 416, description: 'The range lies outside of the content.' })
+  @ApiUploadErrors('NOT_FOUND')
   async download(
     @Owner() owner: StorageOwner,
     @Param('id') id: string,
@@ -88,6 +91,7 @@ export class FilesController {
   @ApiOperation({ summary: 'Delete a file' })
   @ApiParam(FILE_ID)
   @ApiAnswer(200, fileDeleted)
+  @ApiUploadErrors('NOT_FOUND')
   async delete(
     @Owner() owner: StorageOwner,
     @Param('id') id: string,
