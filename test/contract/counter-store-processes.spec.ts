@@ -57,7 +57,7 @@ type Granted = readonly (readonly [atMs: number, units: number])[];
 describeWithRedis('four processes on one Redis', (redis) => {
   let libs: CompiledLibs;
   beforeAll(() => {
-    libs = compileLibs(['domain', 'limiter']);
+    libs = compileLibs(['domain', 'limiter', 'redis']);
     writeFileSync(join(libs.folder, 'child.js'), CHILD);
   });
   afterAll(() => {

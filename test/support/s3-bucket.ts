@@ -24,11 +24,14 @@ export async function uploadsIn(
   return Uploads.map(({ Key = '', UploadId = '' }) => ({ Key, UploadId }));
 }
 
+/** Removes everything, also what the server keeps for itself of uploads in parts. */
 export async function emptyBucket(client: S3Client, bucket: string): Promise<void> {
-  for (const Key of await objectsIn(client, bucket)) {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
-  }
   for (const upload of await uploadsIn(client, bucket)) {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, ...upload }));
+  }
+  for (;;) {
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+    if (Contents.length === 0) return;
+    for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
   }
 }
