@@ -30,7 +30,17 @@ const CPU_POLL_MS = 100;
 export async function runWrk({ core, url, load, connections, seconds }) {
   const first = Math.floor(Math.random() * load.count);
   const script = ['-s', SCRIPT, url, '--', load.file, load.path, load.contentType, String(first)];
-  const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', ...script];
+  return run(core, [`-c${connections}`, `-d${seconds}s`, ...script]);
+}
+
+/**
+ * wrk with one thread and a script that ends by printing its result.
+ * @param {number | undefined} core
+ * @param {string[]} args without `-t`
+ * @returns {Promise<LoadResult>}
+ */
+export async function run(core, args) {
+  const command = ['wrk', '-t1', '--timeout', '10s', ...args];
   const child = startChild(core, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));

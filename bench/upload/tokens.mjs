@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { startChild } from '../lib/server-process.mjs';
+import { run } from '../lib/wrk.mjs';
 
 const SCRIPT = fileURLToPath(new URL('issue-verify.lua', import.meta.url));
 const CONNECTIONS = 64;
@@ -13,16 +13,7 @@ const SECONDS = 5;
  * @returns {Promise<{ perSecond: number, bad: number }>}
  */
 export async function issueAndVerify(core, url, key) {
-  const command = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '-s', SCRIPT, url, '--', key];
-  const child = startChild(core, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
-  const code = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  const line = output.split('\n').find((text) => text.startsWith('{'));
-  if (code !== 0 || line === undefined) throw new Error(`wrk failed (${code}):\n${output}`);
-  const { requests, durationUs, badStatus, broken } = JSON.parse(line);
-  return { perSecond: requests / (durationUs / 1e6), bad: badStatus + broken };
+  const args = [`-c${CONNECTIONS}`, `-d${SECONDS}s`, '-s', SCRIPT, url, '--', key];
+  const { perSecond, badStatus, broken } = await run(core, args);
+  return { perSecond, bad: badStatus + broken };
 }

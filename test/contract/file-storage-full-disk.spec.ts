@@ -9,7 +9,10 @@ import { type FileStorage, StorageFullError, createLocalFileStorage } from '@tol
 const DISK_BYTES = 4_194_304;
 const CHUNK = Buffer.alloc(65_536, 'x');
 
-/** A disk of its own that is soon full; undefined where nobody may mount one, as in most containers. */
+/**
+ * A disk of its own that is soon full. Undefined where nobody may mount one, as in most containers: no package mends that, so
+ * that this suite alone may be missing from CI. How a full disk is answered is then shown by the writer's unit tests only.
+ */
 function mountSmallDisk(): string | undefined {
   const path = mkdtempSync(join(tmpdir(), 'tollgate-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${String(DISK_BYTES)}`, 'tmpfs', path]);

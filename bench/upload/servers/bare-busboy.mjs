@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import busboy from 'busboy';
-import { serve } from './serve.mjs';
+import { serve } from '../../lib/serve.mjs';
 
 const [folder] = process.argv.slice(2);
 let files = 0;

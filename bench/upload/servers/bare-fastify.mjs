@@ -1,6 +1,6 @@
 // The yardstick of issue and verify: Fastify alone, schemas in and out, answers of the size and shape of ours.
 import Fastify from 'fastify';
-import { serve } from './serve.mjs';
+import { serve } from '../../lib/serve.mjs';
 
 const text = { type: 'string' };
 const flag = { type: 'boolean' };

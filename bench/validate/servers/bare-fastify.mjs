@@ -1,6 +1,7 @@
 // The yardstick: Fastify alone, a schema for the body and one for an answer of the size and shape of ours.
 import Fastify from 'fastify';
-import { PEER_TOKENS, serve, writeRequests } from './serve.mjs';
+import { serve } from '../../lib/serve.mjs';
+import { PEER_TOKENS, writeRequests } from './requests-file.mjs';
 
 const text = { type: 'string' };
 const flag = { type: 'boolean' };

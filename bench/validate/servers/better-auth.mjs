@@ -6,7 +6,8 @@ import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { getMigrations } from 'better-auth/db/migration';
 import Database from 'better-sqlite3';
-import { PEER_TOKENS, serve, writeRequests } from './serve.mjs';
+import { serve } from '../../lib/serve.mjs';
+import { PEER_TOKENS, writeRequests } from './requests-file.mjs';
 
 const [, store, folder] = process.argv.slice(2);
 

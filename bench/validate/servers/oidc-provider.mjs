@@ -1,7 +1,8 @@
 // oidc-provider: introspection (RFC 7662) of opaque access tokens kept in memory.
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
-import { PEER_TOKENS, serve, writeRequests } from './serve.mjs';
+import { serve } from '../../lib/serve.mjs';
+import { PEER_TOKENS, writeRequests } from './requests-file.mjs';
 
 const CLIENT = { client_id: 'bench', client_secret: 'bench-secret-of-the-introspecting-service' };
 

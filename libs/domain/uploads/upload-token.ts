@@ -4,7 +4,12 @@ import type { AccountStatus, SealedSecret } from '../account';
 export const UPLOAD_ADMIN = '@upload-admin';
 
 /** How long a used, revoked or expired token is remembered, in milliseconds, so that it answers by its own code: 24 h. */
-export const UPLOAD_TOKEN_RETENTION_MS = 86_400_000;
+const UPLOAD_TOKEN_RETENTION_MS = 86_400_000;
+
+/** When the record of a token that ends then, or expires, may go. */
+export function uploadTokenPurgeAt(endedAt: Date): Date {
+  return new Date(endedAt.getTime() + UPLOAD_TOKEN_RETENTION_MS);
+}
 
 /** Who is told when an upload is stored. */
 export interface UploadCallbackTarget {

@@ -3,8 +3,8 @@ import {
   newBearerToken,
   newUploadTokenId,
   previewToken,
-  UPLOAD_TOKEN_RETENTION_MS,
   type UploadToken,
+  uploadTokenPurgeAt,
 } from '@tollgate/domain';
 import { TEST_EPOCH_MS } from '../fake-clock';
 import { type Overrides, withoutUndefined } from './without-undefined';
@@ -21,7 +21,7 @@ export function buildUploadToken(overrides: Overrides<UploadToken> & { readonly 
     options: {},
     createdAt: new Date(TEST_EPOCH_MS),
     expiresAt: new Date(TEST_EPOCH_MS + HOUR_MS),
-    purgeAt: new Date(TEST_EPOCH_MS + HOUR_MS + UPLOAD_TOKEN_RETENTION_MS),
+    purgeAt: uploadTokenPurgeAt(new Date(TEST_EPOCH_MS + HOUR_MS)),
     ...overrides,
   });
 }

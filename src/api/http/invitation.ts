@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { postponeBodyDeadline } from './body-deadline';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -24,8 +25,11 @@ export function useInvitations(server: Server, invitesItself: (url: string) => b
   server.on('checkExpectation', handle);
 }
 
-/** Asks for the body, where the client waits for that. */
+/**
+ * Asks for the body, where the client waits for that. From here on it has no deadline: whoever takes it looks after its pace.
+ */
 export function inviteBody(request: IncomingMessage, response: ServerResponse): void {
+  postponeBodyDeadline(request, Number.POSITIVE_INFINITY);
   if (request.awaitsInvitation !== true) return;
   request.awaitsInvitation = false;
   response.writeContinue();

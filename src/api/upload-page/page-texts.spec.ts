@@ -25,7 +25,6 @@ const CODES: Readonly<Record<UploadErrorCode, true>> = {
   INVALID_MULTIPART: true,
   MISSING_FILE: true,
   EMPTY_FILE: true,
-  INVALID_FILE_NAME: true,
   FILE_TOO_LARGE: true,
   UNSUPPORTED_FILE_TYPE: true,
   UPLOAD_TOO_SLOW: true,

@@ -8,7 +8,6 @@ import {
   type PageRequest,
   TollgateError,
   UPLOAD_ADMIN,
-  UPLOAD_TOKEN_RETENTION_MS,
   type UploadCallbackTarget,
   UploadReservations,
   type UploadToken,
@@ -20,6 +19,7 @@ import {
   newBearerToken,
   newUploadTokenId,
   previewToken,
+  uploadTokenPurgeAt,
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
@@ -101,7 +101,7 @@ export class UploadTokensService {
       ...(iuid === undefined ? {} : { iuid }),
       createdAt: now,
       expiresAt,
-      purgeAt: endOfRetention(expiresAt),
+      purgeAt: uploadTokenPurgeAt(expiresAt),
     };
     const audit = this.audit.describe({
       action: 'issue_upload_token',
@@ -146,7 +146,7 @@ export class UploadTokensService {
       ...(auditData === undefined ? {} : { data: auditData }),
     });
     const now = this.clock.now();
-    const token = await this.tokens.revoke(accountId, tokenId, now, endOfRetention(now), audit);
+    const token = await this.tokens.revoke(accountId, tokenId, now, uploadTokenPurgeAt(now), audit);
     if (token === undefined) throw uploadTokenNotFound();
     this.log.debug({ tokenId, accountId, end: token.end?.reason }, 'upload token revoked');
     return this.seeOne(token);
@@ -155,7 +155,7 @@ export class UploadTokensService {
   /** Takes back all tokens of an account that have not had their end. */
   async revokeAll(accountId: string): Promise<void> {
     const now = this.clock.now();
-    const count = await this.tokens.revokeAll(accountId, now, endOfRetention(now));
+    const count = await this.tokens.revokeAll(accountId, now, uploadTokenPurgeAt(now));
     this.log.debug({ accountId, count }, 'upload tokens of an account revoked');
   }
 
@@ -201,10 +201,6 @@ export function uploadTokenNotFound(): TollgateError {
 
 function newCallbackSecret(): string {
   return CALLBACK_SECRET_PREFIX + randomBytes(CALLBACK_SECRET_BYTES).toString('base64');
-}
-
-function endOfRetention(endedAt: Date): Date {
-  return new Date(endedAt.getTime() + UPLOAD_TOKEN_RETENTION_MS);
 }
 
 function optionsOf(wanted: NewUploadToken, callback: UploadCallbackTarget | undefined): UploadTokenOptions {

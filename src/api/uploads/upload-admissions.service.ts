@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import {
   Clock,
   UPLOAD_ADMIN,
-  UPLOAD_TOKEN_RETENTION_MS,
   type UploadCallback,
   type UploadCommit,
   UploadReservations,
@@ -13,6 +12,7 @@ import {
   UploadedFileRepository,
   newFileId,
   newUploadCallbackId,
+  uploadTokenPurgeAt,
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
@@ -143,7 +143,7 @@ export class UploadAdmissions {
       errorMessage: error.message,
     });
     const now = this.clock.now();
-    await this.tokens.refuse(token.accountId, token.id, now, endOfRetention(now), audit);
+    await this.tokens.refuse(token.accountId, token.id, now, uploadTokenPurgeAt(now), audit);
   }
 
   /**
@@ -162,7 +162,7 @@ export class UploadAdmissions {
     const outcome =
       token === undefined
         ? await this.files.insert(commit)
-        : await this.tokens.commit(token.id, endOfRetention(file.createdAt), commit);
+        : await this.tokens.commit(token.id, uploadTokenPurgeAt(file.createdAt), commit);
     switch (outcome) {
       case 'stored':
         if (commit.callback !== undefined) this.callbacks.poke();
@@ -239,10 +239,6 @@ export class UploadAdmissions {
       ? undefined
       : new UploadError('TOKEN_ALREADY_USED', 'the upload token has been used');
   }
-}
-
-function endOfRetention(endedAt: Date): Date {
-  return new Date(endedAt.getTime() + UPLOAD_TOKEN_RETENTION_MS);
 }
 
 function hashOf(idempotencyKey: string): string {

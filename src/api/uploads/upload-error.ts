@@ -11,7 +11,6 @@ const REFUSALS = {
   INVALID_MULTIPART: [400, 'invalid_request'],
   MISSING_FILE: [400, 'invalid_request'],
   EMPTY_FILE: [400, 'invalid_request'],
-  INVALID_FILE_NAME: [400, 'invalid_request'],
   FILE_TOO_LARGE: [413, 'payload_too_large'],
   UNSUPPORTED_FILE_TYPE: [415, 'invalid_request'],
   UPLOAD_TOO_SLOW: [408, 'invalid_request'],

@@ -1,4 +1,17 @@
-import { UploadError } from './upload-error';
+import { UploadError, type UploadErrorCode } from './upload-error';
+
+const ENDS_TOKEN: ReadonlySet<UploadErrorCode> = new Set<UploadErrorCode>([
+  'INVALID_MULTIPART',
+  'MISSING_FILE',
+  'EMPTY_FILE',
+  'FILE_TOO_LARGE',
+  'UNSUPPORTED_FILE_TYPE',
+]);
+
+/** Whether an upload that had begun is refused for what its client sent: its token has had its use. After anything else it works again. */
+export function endsToken(error: unknown): error is UploadError {
+  return error instanceof UploadError && ENDS_TOKEN.has(error.uploadCode);
+}
 
 /** For a file, or what the client says it will be, beyond the limit. */
 export function tooLarge(maxBytes: number): UploadError {

@@ -1,6 +1,10 @@
+import type { DiskFloor } from './disk-floor';
 import { StallRule, type StallRuleOptions } from './stall-rule';
 import { UploadError } from './upload-error';
 import { tooSlow } from './upload-refusals';
+
+/** How often the room on the disk is looked at while an upload comes in, in milliseconds. */
+const ROOM_MS = 1_000;
 
 export interface PacedUpload {
   /** Since it began. */
@@ -28,6 +32,11 @@ export class UploadWatch {
     this.every(rule.tickMs, async () => {
       if (rule.tick(upload.receivedBytes, upload.isListening)) throw tooSlow();
     });
+  }
+
+  /** Cuts the upload when the disk is about to be full. */
+  keepRoom(floor: DiskFloor): void {
+    this.every(ROOM_MS, () => floor.assertRoom());
   }
 
   /** @param look throws an UploadError to cut the upload */

@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../http/caller';
 import type { ErrorFilter } from '../http/error.filter';
 import { inviteBody } from '../http/invitation';
-import { postponeBodyDeadline } from '../http/body-deadline';
 import { useUnreadBodies } from '../http/unread-body';
 import { UploadTokenLog } from '../upload-tokens/upload-token-log';
 import { BrokenOffError, UploadForm } from './upload-form';
@@ -62,8 +61,6 @@ export class UploadRoutes {
         form,
         awaitsInvitation: raw.awaitsInvitation === true,
         invite: () => {
-          // From here on it is the pace that counts, and not the time.
-          postponeBodyDeadline(raw, Number.POSITIVE_INFINITY);
           inviteBody(raw, reply.raw);
         },
       });

@@ -15,25 +15,13 @@ import {
   type UploadContent,
   type UploadGrant,
 } from './upload-admissions.service';
-import { UploadError, type UploadErrorCode } from './upload-error';
+import { UploadError } from './upload-error';
 import { BrokenOffError, FORM_LIMITS, type UploadForm } from './upload-form';
 import { idempotencyKeyOf, readUploadHead } from './upload-head';
 import { UploadIntake } from './upload-intake';
 import { UPLOAD_HOLD_MS, UPLOAD_RENEW_MS, UploadPolicy } from './upload-policy';
+import { endsToken } from './upload-refusals';
 import { UploadWatch } from './upload-watch';
-
-/** How often the room on the disk is looked at while an upload runs, in milliseconds. */
-const ROOM_MS = 1_000;
-
-/** What a client is answered for what it sent: the token has had its use. After anything else it works again. */
-const ENDS_TOKEN: ReadonlySet<UploadErrorCode> = new Set<UploadErrorCode>([
-  'INVALID_MULTIPART',
-  'MISSING_FILE',
-  'EMPTY_FILE',
-  'INVALID_FILE_NAME',
-  'FILE_TOO_LARGE',
-  'UNSUPPORTED_FILE_TYPE',
-]);
 
 /** An upload that is about to come in. */
 export interface IncomingUpload {
@@ -180,7 +168,7 @@ export class Uploads {
   /** Ends the token or frees it. What fails here is made good by time: the token is held for seconds only. */
   private async giveBack(grant: UploadGrant, error: unknown, receivedBytes: number, caller: Caller): Promise<void> {
     try {
-      if (error instanceof UploadError && ENDS_TOKEN.has(error.uploadCode)) {
+      if (endsToken(error)) {
         await this.admissions.refuse(grant, error, caller);
         return;
       }
@@ -220,7 +208,7 @@ export class Uploads {
       },
     };
     watch.keepPace(paced, this.pace);
-    watch.every(ROOM_MS, () => this.floor.assertRoom());
+    watch.keepRoom(this.floor);
     watch.every(UPLOAD_RENEW_MS, () => this.admissions.renew(grant, form.takeReceived(), UPLOAD_HOLD_MS));
     return watch;
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TYPE_BYTES } from '../content-type';
 import { UploadError } from '../upload-error';
 import { BrokenOffError } from '../upload-form';
+import { endsToken } from '../upload-refusals';
 import type { PacedUpload } from '../upload-watch';
 
 /** What is asked of a piece while it comes in. */
@@ -54,7 +55,7 @@ export class PieceBody implements PacedUpload {
       }
     } catch (error) {
       this.failure = error as Error;
-      if (error instanceof UploadError && isRefusal(error)) return;
+      if (endsToken(error)) return;
     }
     if (head !== undefined) yield* head.slice(1);
   }
@@ -110,11 +111,6 @@ export class PieceBody implements PacedUpload {
       this.isListening = false;
     }
   }
-}
-
-/** Whether an upload is refused for what its client sent, which its token does not survive. */
-export function isRefusal({ uploadCode }: UploadError): boolean {
-  return uploadCode === 'UNSUPPORTED_FILE_TYPE' || uploadCode === 'FILE_TOO_LARGE';
 }
 
 function tooMuch(): UploadError {

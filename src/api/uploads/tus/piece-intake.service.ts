@@ -8,16 +8,13 @@ import { storedFileName } from '../file-name';
 import { UploadAdmissions, type UploadContent } from '../upload-admissions.service';
 import { UploadError } from '../upload-error';
 import { UPLOAD_RENEW_MS, UploadPolicy } from '../upload-policy';
-import { storageFull, unsupportedType } from '../upload-refusals';
+import { endsToken, storageFull, unsupportedType } from '../upload-refusals';
 import { UploadPace } from '../upload.service';
 import { UploadWatch } from '../upload-watch';
 import { ContentDigests } from './content-digests';
-import { type PieceBody, isRefusal } from './piece-body';
+import type { PieceBody } from './piece-body';
 import { type OpenUpload, ResumableUploads, ResumeWindow } from './resumable-uploads.service';
 import { sentNameOf } from './upload-note';
-
-/** How often the room on the disk is looked at while a piece comes in, in milliseconds. */
-const ROOM_MS = 1_000;
 
 /** Takes pieces of resumable uploads in, and makes files of those that are whole. */
 @Injectable()
@@ -58,7 +55,7 @@ export class PieceIntake {
       watch.close();
     }
     const { failure } = body;
-    if (failure instanceof UploadError && isRefusal(failure)) {
+    if (endsToken(failure)) {
       await this.uploads.refuse(upload, failure);
       throw failure;
     }
@@ -106,7 +103,7 @@ export class PieceIntake {
       this.log.warn({ err: error, fileId: upload.grant.fileId }, 'an upload could not be looked after');
     });
     watch.keepPace(body, this.pace);
-    watch.every(ROOM_MS, () => this.floor.assertRoom());
+    watch.keepRoom(this.floor);
     watch.every(UPLOAD_RENEW_MS, () => this.admissions.renew(upload.grant, body.takeReceived(), this.window.ms));
     return watch;
   }

@@ -3,7 +3,6 @@ import { TollgateError, type UploadedFile } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../../audit/refusal-recorder.service';
-import { postponeBodyDeadline } from '../../http/body-deadline';
 import { callerOf } from '../../http/caller';
 import type { ErrorFilter } from '../../http/error.filter';
 import { inviteBody } from '../../http/invitation';
@@ -83,8 +82,6 @@ export class TusRoutes {
         body,
         hasPiece: headers['content-type'] === PIECE_TYPE,
         invite: () => {
-          // From here on it is the pace that counts, and not the time.
-          postponeBodyDeadline(raw, Number.POSITIVE_INFINITY);
           inviteBody(raw, reply.raw);
         },
       });
