@@ -29,7 +29,7 @@ export type FindExisting = (fileIds: readonly string[]) => Promise<ReadonlySet<s
 
 /**
  * One content on its way into the storage. Until it is {@link complete} nothing can be read; one that is never
- * {@link keep}t or {@link abort}ed, because its process died, is dealt with by the sweep.
+ * {@link keep}t or {@link abort}ed, because its process died or has {@link leave|left} it, is dealt with by the sweep.
  */
 export interface FileWriter {
   /**
@@ -48,7 +48,17 @@ export interface FileWriter {
   /** To be called when a record names the content: it stays from now on. */
   keep(): Promise<void>;
 
-  /** Removes whatever there is of it; may be called at any time before {@link keep}, and more than once. Never throws. */
+  /**
+   * To be called instead of {@link keep} when it is not known whether a record names the content: it stays readable, is
+   * nobody's from now on, and a later sweep keeps or removes it as the records say then. {@link abort} does nothing any more.
+   * @throws Error when it is not complete
+   */
+  leave(): Promise<void>;
+
+  /**
+   * Removes whatever there is of it; may be called at any time before {@link keep} or {@link leave}, and more than once.
+   * Never throws.
+   */
   abort(): Promise<void>;
 }
 

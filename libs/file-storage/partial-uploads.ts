@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { FindExisting } from './file-storage';
 
 /** What there is of a resumable upload. */
 export interface PartialUpload {
@@ -58,6 +59,11 @@ export abstract class PartialUploads {
   /** Says to the sweep that somebody still wants it. */
   abstract touch(fileId: string): Promise<void>;
 
-  /** Removes those that had their last piece before then, or their last {@link touch}. Safe to run in several processes at once. @returns how many */
-  abstract sweep(before: Date): Promise<number>;
+  /**
+   * Removes those that had their last piece before then, or their last {@link touch}. Of one that is a file by now, because
+   * its process died before it could {@link keep} it, the content stays. Safe to run in several processes at once.
+   * @param findExisting asked for each right before it is removed
+   * @returns how many were removed
+   */
+  abstract sweep(before: Date, findExisting: FindExisting): Promise<number>;
 }

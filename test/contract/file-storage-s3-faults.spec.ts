@@ -1,25 +1,27 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { SystemClock } from '@tollgate/domain';
-import { type FileStorage, StorageFullError, createS3FileStorage } from '@tollgate/file-storage';
+import {
+  type FileStorage,
+  type S3StorageOptions,
+  StorageFullError,
+  createS3FileStorage,
+  createS3PartialUploads,
+} from '@tollgate/file-storage';
+import { storageIn } from '../support/s3-bucket';
 import { describeWithS3 } from '../support/s3-server';
 
 const BUCKET = 'tollgate-bucket';
 const SECRET = 'do-not-show-this-secret';
 const MORE_THAN_A_PART = Buffer.alloc(9_000_000);
 
-function storageAt(endpoint: string, bucket = BUCKET, secretAccessKey = SECRET): FileStorage {
-  return createS3FileStorage({
-    bucket,
-    region: 'us-east-1',
-    endpoint,
-    prefix: '',
-    credentials: { accessKeyId: 'tollgate-test', secretAccessKey },
-    forcePathStyle: true,
-    maxBytes: 1e9,
-    clock: new SystemClock(),
-  });
+function optionsAt(endpoint: string, bucket = BUCKET, secretAccessKey = SECRET): S3StorageOptions {
+  const credentials = { accessKeyId: 'tollgate-test', secretAccessKey };
+  return storageIn({ endpoint, region: 'us-east-1', credentials }, bucket);
+}
+
+function storageAt(...at: Parameters<typeof optionsAt>): FileStorage {
+  return createS3FileStorage(optionsAt(...at));
 }
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {
@@ -88,6 +90,16 @@ describe('an S3 server that fails', () => {
     await expect(writer.complete()).rejects.toThrow(/^S3: writing an object failed/);
 
     expect(requests.slice(-1)).toStrictEqual(['delete']);
+  });
+
+  it('removes what it began of a resumable upload when it can not describe it', async () => {
+    failWith(507, 'InsufficientStorage');
+
+    const creating = createS3PartialUploads(optionsAt(endpoint())).create('file_x', 10, 'a note');
+
+    await expect(creating).rejects.toThrow(StorageFullError);
+    expect(requests.slice(0, 2)).toStrictEqual(['begin', 'put']);
+    expect(requests.slice(-2)).toStrictEqual(['abort', 'delete']);
   });
 
   it('shows no secret in any error, however much the server or the SDK says', async () => {

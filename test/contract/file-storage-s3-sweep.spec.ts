@@ -1,7 +1,7 @@
 import { CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type FileStorage, createS3FileStorage } from '@tollgate/file-storage';
 import { FakeClock } from '@tollgate/testing';
-import { objectsIn, uploadsIn } from '../support/s3-bucket';
+import { objectsIn, storageIn, uploadsIn } from '../support/s3-bucket';
 import { describeWithS3 } from '../support/s3-server';
 
 const HOUR_MS = 3_600_000;
@@ -16,11 +16,9 @@ describeWithS3('the sweep of a bucket', (s3) => {
   let storage: FileStorage;
 
   beforeEach(async () => {
-    const { endpoint, region, credentials, newBucket } = s3();
-    bucket = await newBucket();
+    bucket = await s3().newBucket();
     clock = new FakeClock(Date.now());
-    const options = { bucket, region, endpoint, prefix: '', credentials, forcePathStyle: true, maxBytes: 1e9, clock };
-    storage = createS3FileStorage(options);
+    storage = createS3FileStorage(storageIn(s3(), bucket, { clock }));
   });
 
   async function store(fileId: string): Promise<string> {

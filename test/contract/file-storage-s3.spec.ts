@@ -1,32 +1,19 @@
 import { createS3FileStorage } from '@tollgate/file-storage';
 import { FakeClock, fileStorageContract } from '@tollgate/testing';
-import { objectsIn, uploadsIn } from '../support/s3-bucket';
+import { holdingsOf, storageIn } from '../support/s3-bucket';
 import { describeWithS3 } from '../support/s3-server';
 
 const DAYS_MS = 2 * 86_400_000;
 
 describeWithS3('on S3', (s3) => {
   fileStorageContract('s3', async () => {
-    const { endpoint, region, credentials, client, newBucket } = s3();
-    const bucket = await newBucket();
+    const bucket = await s3().newBucket();
     const clock = new FakeClock(Date.now());
-    const storage = createS3FileStorage({
-      bucket,
-      region,
-      endpoint,
-      prefix: 'some/prefix/',
-      credentials,
-      forcePathStyle: true,
-      maxBytes: 100_000_000,
-      clock,
-    });
+    const storage = createS3FileStorage(storageIn(s3(), bucket, { clock, prefix: 'some/prefix/' }));
     await storage.open();
     return {
       storage,
-      holdings: async () => [
-        ...(await objectsIn(client, bucket)),
-        ...(await uploadsIn(client, bucket)).map(({ Key }) => Key),
-      ],
+      holdings: async () => holdingsOf(s3().client, bucket),
       passTime: async () => {
         clock.advance(DAYS_MS);
       },

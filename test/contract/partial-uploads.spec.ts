@@ -7,7 +7,7 @@ import {
   createS3PartialUploads,
 } from '@tollgate/file-storage';
 import { partialUploadsContract, useTemporaryFolder } from '@tollgate/testing';
-import { objectsIn, uploadsIn } from '../support/s3-bucket';
+import { holdingsOf, storageIn } from '../support/s3-bucket';
 import { describeWithS3 } from '../support/s3-server';
 
 describe('in a folder', () => {
@@ -34,26 +34,13 @@ describe('in a folder', () => {
 
 describeWithS3('on S3', (s3) => {
   partialUploadsContract('s3', async () => {
-    const { endpoint, region, credentials, client, newBucket } = s3();
-    const bucket = await newBucket();
-    const options = {
-      bucket,
-      region,
-      endpoint,
-      prefix: 'some/prefix/',
-      credentials,
-      forcePathStyle: true,
-      maxBytes: 100_000_000,
-      clock: new SystemClock(),
-    };
+    const bucket = await s3().newBucket();
+    const options = storageIn(s3(), bucket, { prefix: 'some/prefix/' });
     return {
       partials: createS3PartialUploads(options),
       others: createS3PartialUploads(options),
       storage: createS3FileStorage(options),
-      holdings: async () => [
-        ...(await objectsIn(client, bucket)),
-        ...(await uploadsIn(client, bucket)).map(({ Key }) => Key),
-      ],
+      holdings: async () => holdingsOf(s3().client, bucket),
       teardown: async () => Promise.resolve(),
     };
   });

@@ -8,9 +8,9 @@ import type { FolderEntry, UploadFolder } from './upload-folder';
 
 /**
  * - `writing`, then `completing` from the call of complete(), `complete` when it is done
- * - `kept` from the call of keep(), `aborted` from the first call of abort(): both are ends
+ * - `kept` from the call of keep(), `left` from that of leave(), `aborted` from the first call of abort(): all are ends
  */
-type State = 'writing' | 'completing' | 'complete' | 'kept' | 'aborted';
+type State = 'writing' | 'completing' | 'complete' | 'kept' | 'left' | 'aborted';
 
 /** What a writer is made of. */
 export interface LocalFileWriterParts {
@@ -62,8 +62,15 @@ export class LocalFileWriter implements FileWriter {
     }
   }
 
+  /** The sweeps ask for it once nobody has touched it for long, as for the contents of dead processes. */
+  async leave(): Promise<void> {
+    this.#require('complete');
+    this.#state = 'left';
+    this.#parts.onEnd(this);
+  }
+
   async abort(): Promise<void> {
-    if (this.#state === 'kept') return;
+    if (this.#state === 'kept' || this.#state === 'left') return;
     this.#removal ??= this.#remove();
     await this.#removal;
   }

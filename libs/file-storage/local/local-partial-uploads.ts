@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { requireFileId } from '../file-id';
-import { FileGoneError } from '../file-storage';
+import { FileGoneError, type FindExisting } from '../file-storage';
 import { type PartialUpload, PartialUploads } from '../partial-uploads';
 import { BatchedOutput } from './batched-output';
 import { diskFault, errnoOf, unlessMissing } from './disk-fault';
@@ -21,14 +21,23 @@ import { MAX_SYNCS } from './limits';
 import { moveToFinal, syncFolder } from './move-file';
 import { ownProcess } from './process-owner';
 import { SyncSlots } from './sync-slots';
-import { FILE_MODE, FOLDER_MODE, type FolderEntry, UploadFolder, newEntry, parseEntry } from './upload-folder';
-
-const DESCRIPTION = '.json';
+import {
+  DESCRIPTION,
+  FILE_MODE,
+  FOLDER_MODE,
+  type FolderEntry,
+  UploadFolder,
+  newEntry,
+  parseEntry,
+} from './upload-folder';
 
 interface Description {
   readonly size: number;
   readonly note: string;
 }
+
+/** A content or a description; whatever else is there belongs to no upload. */
+const UPLOAD_NAME = /^([A-Za-z0-9_]{1,64})(?:\.json)?$/;
 
 /**
  * Resumable uploads in `.partial` of the folder of uploads: for each what has come of it, and a description beside it. Its
@@ -36,7 +45,6 @@ interface Description {
  */
 export class LocalPartialUploads extends PartialUploads {
   readonly #folder: UploadFolder;
-  readonly #partial: string;
   readonly #self = ownProcess();
   readonly #slots = new SyncSlots(MAX_SYNCS);
 
@@ -44,11 +52,10 @@ export class LocalPartialUploads extends PartialUploads {
   constructor(path: string) {
     super();
     this.#folder = new UploadFolder(path);
-    this.#partial = join(path, '.partial');
   }
 
   override async open(): Promise<void> {
-    await mkdir(this.#partial, { recursive: true, mode: FOLDER_MODE });
+    await mkdir(this.#folder.partial, { recursive: true, mode: FOLDER_MODE });
   }
 
   override async create(fileId: string, size: number, note: string): Promise<void> {
@@ -59,7 +66,7 @@ export class LocalPartialUploads extends PartialUploads {
       const draft = this.#pathOf(fileId, '.draft');
       await writeFile(draft, JSON.stringify(description), { mode: FILE_MODE, flush: true });
       await rename(draft, this.#pathOf(fileId, DESCRIPTION));
-      await syncFolder(this.#partial);
+      await syncFolder(this.#folder.partial);
     } catch (error) {
       await this.remove(fileId);
       throw diskFault(error);
@@ -126,25 +133,35 @@ export class LocalPartialUploads extends PartialUploads {
 
   override async touch(fileId: string): Promise<void> {
     const now = new Date();
-    await unlessMissing(utimes(this.#pathOf(fileId), now, now));
+    const paths = [await this.#findContent(fileId), this.#pathOf(fileId, DESCRIPTION)];
+    for (const path of paths) if (path !== undefined) await unlessMissing(utimes(path, now, now));
   }
 
-  override async sweep(before: Date): Promise<number> {
+  override async sweep(before: Date, findExisting: FindExisting): Promise<number> {
     let removed = 0;
-    for (const name of await readdir(this.#partial)) {
-      const path = join(this.#partial, name);
-      const stats = await stat(path).catch(() => undefined);
-      if (stats === undefined || stats.mtimeMs >= before.getTime() || (await this.#isAlive(name, before))) continue;
-      if ((await unlessMissing(unlink(path))) && !name.includes('.')) removed += 1;
+    for (const name of await readdir(this.#folder.partial)) {
+      const path = join(this.#folder.partial, name);
+      if (await isSince(path, before)) continue;
+      const fileId = UPLOAD_NAME.exec(name)?.[1];
+      if (fileId === undefined) await unlessMissing(unlink(path));
+      else if (await this.#sweepOne(fileId, before, findExisting)) removed += 1;
     }
     return removed;
   }
 
-  /** A description is as old as its upload; what was added to that since tells its age. */
-  async #isAlive(name: string, before: Date): Promise<boolean> {
-    if (!name.endsWith(DESCRIPTION)) return false;
-    const stats = await stat(join(this.#partial, name.slice(0, -DESCRIPTION.length))).catch(() => undefined);
-    return stats !== undefined && stats.mtimeMs >= before.getTime();
+  /** @returns whether there was a content, and it is gone */
+  async #sweepOne(fileId: string, before: Date, findExisting: FindExisting): Promise<boolean> {
+    // The content is as old as its last piece, the description as the last request for it; either may be alone.
+    const content = await this.#findContent(fileId);
+    const description = this.#pathOf(fileId, DESCRIPTION);
+    if (content !== undefined && (await isSince(content, before))) return false;
+    if (await isSince(description, before)) return false;
+    if ((await findExisting([fileId])).has(fileId)) {
+      await unlessMissing(unlink(description));
+      return false;
+    }
+    await this.remove(fileId);
+    return content !== undefined;
   }
 
   /** Where what has come of it is: among complete contents, when a process died between adopting and naming it. */
@@ -171,7 +188,7 @@ export class LocalPartialUploads extends PartialUploads {
 
   #pathOf(fileId: string, suffix = ''): string {
     requireFileId(fileId);
-    return join(this.#partial, `${fileId}${suffix}`);
+    return this.#folder.partialPath(fileId, suffix);
   }
 }
 
@@ -187,6 +204,12 @@ function writerAt(file: FileHandle, offset: number): ConstructorParameters<typeo
     sync: async () => file.datasync(),
     close: async () => file.close(),
   };
+}
+
+/** Whether there is something that was modified then or later. */
+async function isSince(path: string, since: Date): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && stats.mtimeMs >= since.getTime();
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { newFileId } from '@tollgate/domain';
 import { FakeClock, useTemporaryFolder } from '@tollgate/testing';
 import { DEAD_AFTER_MS, UNNAMED_FOR_MS } from './limits';
 import { LocalFileStorage } from './local-file-storage';
+import { LocalPartialUploads } from './local-partial-uploads';
 import { type ProcessOwner, ownProcess } from './process-owner';
-import { type FolderEntry, UploadFolder, newEntry } from './upload-folder';
+import { DESCRIPTION, type FolderEntry, UploadFolder, newEntry } from './upload-folder';
 
 const none = async (): Promise<ReadonlySet<string>> => new Set();
 const all = async (ids: readonly string[]): Promise<ReadonlySet<string>> => new Set(ids);
@@ -109,6 +110,21 @@ describe('the sweep of a folder', () => {
 
     clock.advance(1_000);
     expect(await storage.sweep(none)).toStrictEqual({ abandoned: 0, orphaned: 1 });
+  });
+
+  it('leaves a complete content that nobody names while its client may still ask for the upload', async () => {
+    const partials = new LocalPartialUploads(folder.path);
+    await partials.open();
+    await partials.create('file_paused', 0, 'a note');
+    await partials.adopt('file_paused');
+    clock.set(Date.now() + 100 * DEAD_AFTER_MS);
+
+    expect(await storage.sweep(none)).toStrictEqual({ abandoned: 0, orphaned: 0 });
+    expect(await partials.find('file_paused')).toStrictEqual({ size: 0, offset: 0, note: 'a note' });
+
+    await unlink(folder.partialPath('file_paused', DESCRIPTION));
+    expect(await storage.sweep(none)).toStrictEqual({ abandoned: 0, orphaned: 1 });
+    expect(await names()).toStrictEqual([]);
   });
 
   it('asks for many in questions of at most 500', async () => {

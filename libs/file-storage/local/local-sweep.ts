@@ -4,7 +4,7 @@ import { unlessMissing } from './disk-fault';
 import { DEAD_AFTER_MS, SWEEP_BATCH, UNNAMED_FOR_MS } from './limits';
 import { moveToFinal } from './move-file';
 import { type ProcessOwner, hasEnded } from './process-owner';
-import { type FolderEntry, type UploadFolder, parseEntry } from './upload-folder';
+import { DESCRIPTION, type FolderEntry, type UploadFolder, parseEntry } from './upload-folder';
 
 /** Removes from a folder of uploads what processes that died have left. */
 export class LocalSweep {
@@ -61,9 +61,15 @@ export class LocalSweep {
     let removed = 0;
     for (const entry of entries) {
       if (existing.has(entry.fileId)) await moveToFinal(this.#folder, entry);
-      else if (dead.has(entry) && (await unlessMissing(unlink(this.#folder.readyPath(entry))))) removed += 1;
+      else if (!dead.has(entry) || (await this.#isResumable(entry))) continue;
+      else if (await unlessMissing(unlink(this.#folder.readyPath(entry)))) removed += 1;
     }
     return removed;
+  }
+
+  /** Whole, and adopted, but not yet named: its client may ask again for as long as its upload is described. */
+  async #isResumable({ fileId }: FolderEntry): Promise<boolean> {
+    return unlessMissing(stat(this.#folder.partialPath(fileId, DESCRIPTION)));
   }
 
   /** Its process is known to have ended, or has not said for long that it is at it. */

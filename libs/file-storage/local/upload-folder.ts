@@ -6,6 +6,9 @@ import { OWNER_PATTERN, type ProcessOwner, formatOwner } from './process-owner';
 export const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
+/** How the names of descriptions end. */
+export const DESCRIPTION = '.json';
+
 const ENTRY_NAME = new RegExp(`^([A-Za-z0-9_]{1,64})\\.${OWNER_PATTERN}$`);
 
 /** A content that is not in its final place: its name tells whose it is. The name is also the key to read it by. */
@@ -32,10 +35,13 @@ export class UploadFolder {
   readonly unfinished: string;
   /** What is complete and waits for its record. */
   readonly ready: string;
+  /** What has come of resumable uploads, and their descriptions. */
+  readonly partial: string;
 
   constructor(readonly path: string) {
     this.unfinished = join(path, '.tmp');
     this.ready = join(path, '.ready');
+    this.partial = join(path, '.partial');
   }
 
   unfinishedPath(entry: FolderEntry): string {
@@ -44,6 +50,11 @@ export class UploadFolder {
 
   readyPath(entry: FolderEntry): string {
     return join(this.ready, entry.name);
+  }
+
+  /** @param suffix none for what has come of a resumable upload, {@link DESCRIPTION} for its description */
+  partialPath(fileId: string, suffix = ''): string {
+    return join(this.partial, `${fileId}${suffix}`);
   }
 
   /** The two levels of folders that a content ends up in: by hash, since ids need not be spread evenly. */

@@ -4,6 +4,9 @@ export const PART_BYTES = 8_388_608;
 /** Parts of one upload; the protocol's. */
 const MAX_PARTS = 10_000;
 
+/** No part but the last may be smaller; the protocol's. */
+const MIN_PART_BYTES = 5_242_880;
+
 /** Bytes that a writer takes ahead of the part being gathered. */
 export const AHEAD_BYTES = 1_048_576;
 
@@ -22,6 +25,9 @@ export const SWEPT_DAYS = 9;
 /** Lists of up to 1,000 that a sweep reads of objects, and of uploads; the next goes on where it ended. */
 export const SWEPT_PAGES = 20;
 
+/** Resumable uploads that one sweep looks at closely, for a few requests each; the next goes on after them. */
+export const SWEPT_PARTIALS = 200;
+
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Without a byte in either direction. */
 export const IDLE_TIMEOUT_MS = 60_000;
@@ -34,4 +40,13 @@ export const MAX_SOCKETS = 512;
  */
 export function partBytesFor(maxBytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(maxBytes / MAX_PARTS));
+}
+
+/**
+ * Bytes that a resumable upload gathers before they become a part, however small its pieces are: so few that the tail
+ * between pieces stays small, so many that the parts never become more than there may be.
+ * @param size of the whole upload, in bytes
+ */
+export function minPartBytesFor(size: number): number {
+  return Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS));
 }

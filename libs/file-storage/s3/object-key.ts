@@ -20,6 +20,16 @@ export function fileIdOf(prefix: string, key: string): string | undefined {
   return key.startsWith(prefix) ? DATED.exec(key.slice(prefix.length))?.[2] : undefined;
 }
 
+/** Where what belongs to resumable uploads is that is not content yet. */
+export function partialFolder(prefix: string): string {
+  return `${prefix}partial/`;
+}
+
+/** @param kind `json`: the description; `tail`: the last bytes, while they are too few for a part */
+export function partialKey(prefix: string, fileId: string, kind: 'json' | 'tail'): string {
+  return `${partialFolder(prefix)}${fileId}.${kind}`;
+}
+
 /**
  * A key before all objects of the last days and after those of the days before.
  * @param days today among them

@@ -24,7 +24,7 @@ export class S3FileWriter implements FileWriter {
   /** Of the upload and the removal of its parts if it failed; never rejects. */
   readonly #settled: Promise<void>;
   #fault: Error | undefined;
-  #state: 'writing' | 'completing' | 'complete' | 'kept' = 'writing';
+  #state: 'writing' | 'completing' | 'complete' | 'kept' | 'left' = 'writing';
   #removal: Promise<void> | undefined;
 
   constructor(parts: S3FileWriterParts) {
@@ -58,8 +58,14 @@ export class S3FileWriter implements FileWriter {
     this.#state = 'kept';
   }
 
+  /** The sweep asks for any object whose storing is long enough ago, whoever wrote it. */
+  async leave(): Promise<void> {
+    this.#require('complete');
+    this.#state = 'left';
+  }
+
   async abort(): Promise<void> {
-    if (this.#state === 'kept') return;
+    if (this.#state === 'kept' || this.#state === 'left') return;
     this.#removal ??= this.#remove();
     await this.#removal;
   }

@@ -20,6 +20,10 @@ export class S3Objects {
     this.#options = options;
   }
 
+  get bucket(): string {
+    return this.#options.bucket;
+  }
+
   async open(): Promise<void> {
     await this.#connect();
   }
@@ -38,6 +42,15 @@ export class S3Objects {
       if (!(answer?.Body instanceof Readable)) return undefined;
       return { body: await buffer(answer.Body), metadata: answer.Metadata ?? {} };
     });
+  }
+
+  /** @returns when it was stored, and how long it is; `undefined` when there is none */
+  async look(key: string): Promise<{ readonly modifiedMs: number; readonly size: number } | undefined> {
+    const head = await this.attempt('reading an object', ({ sdk, client }) =>
+      client.send(new sdk.s3.HeadObjectCommand(this.name(key))).catch(unlessGone),
+    );
+    if (head === undefined) return undefined;
+    return { modifiedMs: head.LastModified?.getTime() ?? 0, size: head.ContentLength ?? 0 };
   }
 
   async delete(key: string): Promise<void> {

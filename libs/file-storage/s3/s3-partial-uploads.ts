@@ -1,16 +1,14 @@
 import { Readable } from 'node:stream';
 import { requireFileId } from '../file-id';
-import { FileGoneError } from '../file-storage';
+import { FileGoneError, type FindExisting } from '../file-storage';
 import { type PartialUpload, PartialUploads } from '../partial-uploads';
-import { partBytesFor } from './limits';
-import { FILE_ID_METADATA, objectKey } from './object-key';
+import { minPartBytesFor, partBytesFor } from './limits';
+import { FILE_ID_METADATA, objectKey, partialKey } from './object-key';
 import { partsOf } from './parts-of';
 import { S3Objects, unlessGone } from './s3-objects';
 import type { S3StorageOptions } from './s3-options';
+import { S3PartialSweep } from './s3-partial-sweep';
 
-/** No part but the last may be smaller; the protocol's. */
-const MIN_PART_BYTES = 5_242_880;
-const LISTED_AT_ONCE = 1_000;
 /** Of a tail: at which byte of the content it begins. */
 const START_METADATA = 'tollgate-start';
 
@@ -35,11 +33,13 @@ interface Part {
 export class S3PartialUploads extends PartialUploads {
   readonly #options: S3StorageOptions;
   readonly #objects: S3Objects;
+  readonly #sweep: S3PartialSweep;
 
   constructor(options: S3StorageOptions) {
     super();
     this.#options = options;
     this.#objects = new S3Objects(options);
+    this.#sweep = new S3PartialSweep(this.#objects, options.prefix);
   }
 
   override async open(): Promise<void> {
@@ -50,17 +50,22 @@ export class S3PartialUploads extends PartialUploads {
     requireFileId(fileId);
     const { prefix, clock } = this.#options;
     const key = objectKey(prefix, fileId, clock.nowMs());
-    await this.#objects.attempt('beginning a resumable upload', async ({ sdk, client }) => {
-      const { UploadId } = await client.send(
-        new sdk.s3.CreateMultipartUploadCommand({
-          ...this.#objects.name(key),
-          Metadata: { [FILE_ID_METADATA]: fileId },
-        }),
-      );
+    const uploadId = await this.#objects.attempt('beginning a resumable upload', async ({ sdk, client }) => {
+      const Metadata = { [FILE_ID_METADATA]: fileId };
+      const begin = new sdk.s3.CreateMultipartUploadCommand({ ...this.#objects.name(key), Metadata });
+      const { UploadId } = await client.send(begin);
       if (UploadId === undefined) throw new Error('the answer has no upload id');
-      const description: Description = { size, note, key, uploadId: UploadId };
-      await this.#objects.put(this.#besideKey(fileId, 'json'), Buffer.from(JSON.stringify(description)));
+      return UploadId;
     });
+    const description: Description = { size, note, key, uploadId };
+    try {
+      await this.#describeAs(fileId, description);
+    } catch (error) {
+      // Without a description nobody finds it any more; one whose answer was lost may be there.
+      await this.#abort(description).catch(() => undefined);
+      await this.#objects.delete(this.#besideKey(fileId, 'json')).catch(() => undefined);
+      throw error;
+    }
   }
 
   override async find(fileId: string): Promise<PartialUpload | undefined> {
@@ -82,6 +87,7 @@ export class S3PartialUploads extends PartialUploads {
     const tailKey = this.#besideKey(fileId, 'tail');
     const tail = await this.#getTail(fileId, bytesOf(parts));
     if (bytesOf(parts) + tail.length !== offset) throw new Error('a partial upload is not at this offset');
+    const minPartBytes = minPartBytesFor(description.size);
     let position = bytesOf(parts);
     let end = offset;
     let number = (parts.at(-1)?.PartNumber ?? 0) + 1;
@@ -89,7 +95,7 @@ export class S3PartialUploads extends PartialUploads {
       const start = position;
       position += part.length;
       // A tail is overwritten or removed only when its bytes are somewhere else.
-      if (part.length >= MIN_PART_BYTES || position === description.size) {
+      if (part.length >= minPartBytes || position === description.size) {
         await this.#putPart(description, number, part);
         await this.#objects.delete(tailKey);
       } else await this.#objects.put(tailKey, part, { [START_METADATA]: String(start) });
@@ -134,43 +140,42 @@ export class S3PartialUploads extends PartialUploads {
   override async remove(fileId: string): Promise<void> {
     const description = await this.#describe(fileId);
     if (description !== undefined) {
-      await this.#objects.attempt('aborting an upload', async ({ sdk, client }) => {
-        const upload = { ...this.#objects.name(description.key), UploadId: description.uploadId };
-        await client.send(new sdk.s3.AbortMultipartUploadCommand(upload)).catch(unlessGone);
-      });
+      await this.#abort(description);
       await this.#objects.delete(description.key);
     }
-    await this.#objects.delete(this.#besideKey(fileId, 'tail'));
-    await this.#objects.delete(this.#besideKey(fileId, 'json'));
+    await this.#forget(fileId);
   }
 
   override async touch(fileId: string): Promise<void> {
     const description = await this.#describe(fileId);
     if (description === undefined) return;
-    await this.#objects.put(this.#besideKey(fileId, 'json'), Buffer.from(JSON.stringify(description)));
+    await this.#describeAs(fileId, description);
   }
 
-  /** Descriptions only: uploads in parts, and whole objects that no record names, are the storage's own to sweep. */
-  override async sweep(before: Date): Promise<number> {
-    const folder = `${this.#options.prefix}partial/`;
-    const { Contents = [] } = await this.#objects.attempt('listing objects', ({ sdk, client }) =>
-      client.send(
-        new sdk.s3.ListObjectsV2Command({
-          Bucket: this.#options.bucket,
-          Prefix: folder,
-          MaxKeys: LISTED_AT_ONCE,
-        }),
-      ),
-    );
-    let removed = 0;
-    for (const { Key = '', LastModified } of Contents) {
-      const fileId = /^([A-Za-z0-9_]{1,64})\.json$/.exec(Key.slice(folder.length))?.[1];
-      if (fileId === undefined || LastModified === undefined || LastModified >= before) continue;
-      if ((await this.#lastActivity(fileId)) >= before.getTime()) continue;
+  override async sweep(before: Date, findExisting: FindExisting): Promise<number> {
+    return this.#sweep.run(before, async (fileId) => {
+      if ((await this.#lastActivity(fileId)) >= before.getTime()) return false;
+      const wasThere = (await this.#describe(fileId)) !== undefined;
+      if ((await findExisting([fileId])).has(fileId)) {
+        await this.#forget(fileId);
+        return false;
+      }
       await this.remove(fileId);
-      removed += 1;
-    }
-    return removed;
+      return wasThere;
+    });
+  }
+
+  /** Removes what stands beside the content. */
+  async #forget(fileId: string): Promise<void> {
+    await this.#objects.delete(this.#besideKey(fileId, 'tail'));
+    await this.#objects.delete(this.#besideKey(fileId, 'json'));
+  }
+
+  async #abort({ key, uploadId }: Description): Promise<void> {
+    await this.#objects.attempt('aborting an upload', async ({ sdk, client }) => {
+      const upload = { ...this.#objects.name(key), UploadId: uploadId };
+      await client.send(new sdk.s3.AbortMultipartUploadCommand(upload)).catch(unlessGone);
+    });
   }
 
   async #complete({ key, uploadId }: Description, parts: readonly Part[]): Promise<void> {
@@ -181,15 +186,14 @@ export class S3PartialUploads extends PartialUploads {
     });
   }
 
+  /** When it had its last piece, or was last asked for; 0 when there is nothing of it. */
   async #lastActivity(fileId: string): Promise<number> {
     const description = await this.#describe(fileId);
-    if (description === undefined) return 0;
-    const parts = (await this.#listParts(description)) ?? [];
+    const parts = (description === undefined ? undefined : await this.#listParts(description)) ?? [];
+    const tail = await this.#objects.look(this.#besideKey(fileId, 'tail'));
+    const beside = await this.#objects.look(this.#besideKey(fileId, 'json'));
     const times = parts.map(({ LastModified }) => LastModified?.getTime() ?? 0);
-    const tail = await this.#objects.attempt('reading an object', ({ sdk, client }) =>
-      client.send(new sdk.s3.HeadObjectCommand(this.#objects.name(this.#besideKey(fileId, 'tail')))).catch(unlessGone),
-    );
-    return Math.max(0, ...times, tail?.LastModified?.getTime() ?? 0);
+    return Math.max(0, ...times, tail?.modifiedMs ?? 0, beside?.modifiedMs ?? 0);
   }
 
   /** Its parts, while it has not become one object. Some servers list an upload that was completed as one without parts. */
@@ -221,15 +225,16 @@ export class S3PartialUploads extends PartialUploads {
   }
 
   async #isWhole({ key, size }: Description): Promise<boolean> {
-    const head = await this.#objects.attempt('reading an object', ({ sdk, client }) =>
-      client.send(new sdk.s3.HeadObjectCommand(this.#objects.name(key))).catch(unlessGone),
-    );
-    return head?.ContentLength === size;
+    return (await this.#objects.look(key))?.size === size;
   }
 
   async #describe(fileId: string): Promise<Description | undefined> {
     const found = await this.#objects.get(this.#besideKey(fileId, 'json'));
     return found === undefined ? undefined : (JSON.parse(found.body.toString()) as Description);
+  }
+
+  async #describeAs(fileId: string, description: Description): Promise<void> {
+    await this.#objects.put(this.#besideKey(fileId, 'json'), Buffer.from(JSON.stringify(description)));
   }
 
   async #putPart({ key, uploadId }: Description, number: number, body: Buffer): Promise<void> {
@@ -253,7 +258,7 @@ export class S3PartialUploads extends PartialUploads {
 
   #besideKey(fileId: string, kind: 'json' | 'tail'): string {
     requireFileId(fileId);
-    return `${this.#options.prefix}partial/${fileId}.${kind}`;
+    return partialKey(this.#options.prefix, fileId, kind);
   }
 }
 

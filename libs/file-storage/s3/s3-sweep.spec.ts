@@ -27,6 +27,12 @@ async function setUp(answers: Answers): Promise<{ readonly sweep: S3Sweep; reado
   return { sweep: new S3Sweep({ sdk: await loadS3Sdk(), client, bucket: 'bucket', prefix: 'p/' }), sent };
 }
 
+/** Objects of ours, to none of which there is a description. */
+function headObject({ Key }: Sent['input']): unknown {
+  if (String(Key).startsWith('p/partial/')) throw Object.assign(new Error('none'), { name: 'NotFound' });
+  return { Metadata: { 'tollgate-file': String(Key).slice(-9) } };
+}
+
 const named = (sent: readonly Sent[], name: string): readonly Sent[] => sent.filter((one) => one.name === name);
 
 describe('S3Sweep', () => {
@@ -78,6 +84,22 @@ describe('S3Sweep', () => {
     expect(failure).not.toHaveProperty('cause');
   });
 
+  it.each([
+    ['leaves an object that nobody names', true, 0],
+    ['removes it', false, 1],
+  ])('%s while its client may still ask for the upload: %s', async (_what, isDescribed, orphaned) => {
+    const Contents = [{ Key: 'p/2026-01-04/file_0001', LastModified: ago(24 * HOUR_MS) }];
+    const { sweep, sent } = await setUp({
+      ListObjectsV2: () => ({ Contents }),
+      HeadObject: (input) =>
+        isDescribed && input['Key'] === 'p/partial/file_0001.json' ? { ContentLength: 100 } : headObject(input),
+    });
+
+    expect(await sweep.run(NOW_MS, none)).toStrictEqual({ abandoned: 0, orphaned });
+
+    expect(named(sent, 'DeleteObject')).toHaveLength(orphaned);
+  });
+
   it('reads a bounded number of lists, and goes on after them the next time', async () => {
     const pages = SWEPT_PAGES + 3;
     let listed = 0;
@@ -87,7 +109,7 @@ describe('S3Sweep', () => {
         const Key = `p/2026-01-04/file_${String(listed).padStart(4, '0')}`;
         return { Contents: [{ Key, LastModified: ago(2 * HOUR_MS) }], IsTruncated: listed < pages };
       },
-      HeadObject: ({ Key }) => ({ Metadata: { 'tollgate-file': String(Key).slice(-9) } }),
+      HeadObject: headObject,
     });
 
     expect(await sweep.run(NOW_MS, none)).toStrictEqual({ abandoned: 0, orphaned: SWEPT_PAGES });

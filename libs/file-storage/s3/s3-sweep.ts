@@ -1,8 +1,9 @@
 import type { ListMultipartUploadsCommandOutput, MultipartUpload, S3Client } from '@aws-sdk/client-s3';
 import type { FindExisting, SweepReport } from '../file-storage';
 import { DEAD_AFTER_MS, SWEPT_DAYS, SWEPT_PAGES, UNNAMED_FOR_MS } from './limits';
-import { FILE_ID_METADATA, beforeDays, fileIdOf } from './object-key';
+import { FILE_ID_METADATA, beforeDays, fileIdOf, partialKey } from './object-key';
 import { isMissing, s3Answer, s3Fault } from './s3-fault';
+import { unlessGone } from './s3-objects';
 import type { S3Sdk } from './s3-sdk';
 
 export interface S3SweepParts {
@@ -59,13 +60,20 @@ export class S3Sweep {
     const object = { Bucket: bucket, Key: key };
     try {
       const { Metadata } = await client.send(new sdk.s3.HeadObjectCommand(object));
-      if (Metadata?.[FILE_ID_METADATA] !== fileId) return false;
+      if (Metadata?.[FILE_ID_METADATA] !== fileId || (await this.#isResumable(fileId))) return false;
       await client.send(new sdk.s3.DeleteObjectCommand(object));
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
       throw s3Fault('removing an object', error);
     }
+  }
+
+  /** Whole, but not yet named: its client may ask again for as long as its upload is described. */
+  async #isResumable(fileId: string): Promise<boolean> {
+    const { sdk, client, bucket, prefix } = this.#parts;
+    const description = { Bucket: bucket, Key: partialKey(prefix, fileId, 'json') };
+    return (await client.send(new sdk.s3.HeadObjectCommand(description)).catch(unlessGone)) !== undefined;
   }
 
   async #abortDead(nowMs: number): Promise<number> {

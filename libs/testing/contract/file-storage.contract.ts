@@ -141,6 +141,30 @@ export function fileStorageContract(name: string, setup: () => Promise<FileStora
       expect((await contentOf(await test.storage.read(key))).toString()).toBe('kept');
     });
 
+    it.each([
+      ['keeps a content that was left', 'a record names it', all, 0],
+      ['removes a content that was left', 'none does', none, 1],
+    ])('%s to the sweep when %s, and nothing happens to it before', async (_what, _when, find, orphaned) => {
+      const writer = await begin(Buffer.from('left'));
+      const key = await writer.complete();
+      await writer.leave();
+      await writer.abort();
+      await test.storage.sweep(none);
+      expect((await contentOf(await test.storage.read(key))).toString()).toBe('left');
+
+      await test.passTime();
+      expect(await test.storage.sweep(find)).toStrictEqual({ abandoned: 0, orphaned });
+
+      expect(await test.holdings()).toHaveLength(1 - orphaned);
+    });
+
+    it('can not be left before it is complete', async () => {
+      const writer = await begin(Buffer.from('half'));
+      await expect(writer.leave()).rejects.toThrow('not complete');
+      await writer.abort();
+      expect(await test.holdings()).toStrictEqual([]);
+    });
+
     it('removes a content, and says of one that is not there that it is gone', async () => {
       const key = await store(randomBytes(1_000));
       const unkept = await (await begin(randomBytes(1_000))).complete();

@@ -17,6 +17,10 @@ export interface PartialUploadsUnderTest {
 /** More than a part of any driver, and then some. */
 const LARGE_BYTES = 13_000_001;
 
+const none = async (): Promise<ReadonlySet<string>> => new Set();
+/** What was done until now is old by then. */
+const later = (): Date => new Date(Date.now() + 60_000);
+
 async function contentOf(stream: Readable): Promise<Buffer> {
   return Buffer.concat(await stream.toArray());
 }
@@ -135,11 +139,40 @@ export function partialUploadsContract(name: string, setup: () => Promise<Partia
       const fileId = await begin(10);
       await test.partials.write(fileId, 0, chunksOf(Buffer.from('abc')));
       await test.partials.touch(fileId);
-      expect(await test.partials.sweep(new Date(Date.now() - 60_000))).toBe(0);
+      expect(await test.partials.sweep(new Date(Date.now() - 60_000), none)).toBe(0);
       expect(await test.partials.find(fileId)).toMatchObject({ offset: 3 });
-      expect(await test.others.sweep(new Date(Date.now() + 60_000))).toBe(1);
+      expect(await test.others.sweep(later(), none)).toBe(1);
       expect(await test.partials.find(fileId)).toBeUndefined();
       expect(await test.holdings()).toEqual([]);
+    });
+
+    it('stays when a process died between naming and keeping it; the sweep removes only what stands beside it', async () => {
+      const content = randomBytes(100_000);
+      const fileId = await begin(content.length);
+      await test.partials.write(fileId, 0, chunksOf(content));
+      const key = await test.partials.adopt(fileId);
+      expect(await test.others.sweep(later(), async (ids) => new Set(ids))).toBe(0);
+      expectSame(await contentOf(await test.storage.read(key)), content);
+      expect(await test.partials.find(fileId)).toBeUndefined();
+      expect(await test.holdings()).toHaveLength(1);
+    });
+
+    it('is swept as well when it was adopted and never named, once nobody asks for it any more', async () => {
+      const fileId = await begin(3);
+      await test.partials.write(fileId, 0, chunksOf(Buffer.from('abc')));
+      await test.partials.adopt(fileId);
+      await test.partials.touch(fileId);
+      expect(await test.partials.sweep(new Date(Date.now() - 60_000), none)).toBe(0);
+      expect(await test.others.find(fileId)).toMatchObject({ offset: 3 });
+      expect(await test.others.sweep(later(), none)).toBe(1);
+      expect(await test.holdings()).toEqual([]);
+    });
+
+    it('stays when the sweep can not ask for its record', async () => {
+      const fileId = await begin(3);
+      const failing = async () => Promise.reject(new Error('no answer'));
+      await expect(test.partials.sweep(later(), failing)).rejects.toThrow('no answer');
+      expect(await test.partials.find(fileId)).toMatchObject({ offset: 0 });
     });
 
     it('takes no id that is none', async () => {
