@@ -29,6 +29,7 @@ import { ExternalCredentialSource } from './directory/external-credential-source
 import { JsonDirectory } from './directory/json-directory';
 import type { ApiSettings } from './settings/api.settings';
 import { openMasterKeys, openOperatorKey } from './settings/secrets';
+import { UploadTokensService } from './upload-tokens/upload-tokens.service';
 
 const ACCOUNT_DIRECTORY_TIMEOUT_MS = 5_000;
 
@@ -101,15 +102,16 @@ function credentialSource(settings: ApiSettings): Provider {
   }
   return {
     provide: SigningCredentialSource,
-    useFactory: (accounts: AccountRepository, clock: Clock) => {
+    useFactory: (accounts: AccountRepository, uploadTokens: UploadTokensService, clock: Clock) => {
       const directory = new JsonDirectory({
         name: 'account directory',
         url: `${url}/api/accounts`,
         bearer: settings.EXTERNAL_ACCOUNT_API_TOKEN?.reveal(),
         timeoutMs: ACCOUNT_DIRECTORY_TIMEOUT_MS,
       });
-      return new ExternalCredentialSource(directory, accounts, clock, settings.EXTERNAL_ACCOUNT_CACHE_TTL);
+      const cacheTtlMs = settings.EXTERNAL_ACCOUNT_CACHE_TTL;
+      return new ExternalCredentialSource(directory, accounts, uploadTokens, clock, cacheTtlMs);
     },
-    inject: [AccountRepository, Clock],
+    inject: [AccountRepository, UploadTokensService, Clock],
   };
 }

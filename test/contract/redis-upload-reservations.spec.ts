@@ -21,7 +21,7 @@ async function open(url: string, keyPrefix: string): Promise<ReservationsUnderTe
   return {
     reservations: new RedisUploadReservations(one),
     others: new RedisUploadReservations(other),
-    tokens: { insert: async () => Promise.resolve() },
+    tokens: { insert: async () => Promise.resolve('inserted') },
     teardown: async () => {
       await Promise.all([one.close(), other.close()]);
     },

@@ -4,6 +4,7 @@ import { type ApiProcess, startApi } from '../support/api-process';
 import { DirectoryServer } from '../support/directory-server';
 import { eventually } from '../support/eventually';
 import { Tenant, callWithBearer, register, validate } from '../support/hmac-client';
+import { uploadRefusal, verifyUploadToken } from '../support/upload-tokens';
 
 const ME = '/api/v2/accounts/me';
 const CACHE_TTL_MS = 1_000;
@@ -130,6 +131,28 @@ describe('ACCOUNT_FETCHER_MODE=external', () => {
       expect(await me(renewed)).toBe('403 account suspended');
     });
     expect((await validate(api.url, token)).refusal).toBe('401 Account is suspended');
+  });
+
+  it('revokes the upload tokens of an account that is suspended there, and of no other, for good', async () => {
+    const { tenant, entry } = enrol();
+    const stranger = enrol().tenant;
+    const issue = async (by: Tenant): Promise<string> =>
+      (await by.call('POST', '/api/v2/upload-tokens')).string('token');
+    const tokens = [await issue(tenant), await issue(tenant)];
+    const other = await issue(stranger);
+    entry.status = 'suspended';
+    await eventually(CACHE_LAG_MS, async () => {
+      expect(await me(tenant)).toBe('403 account suspended');
+    });
+    entry.status = 'active';
+    await eventually(CACHE_LAG_MS, async () => {
+      expect(await me(tenant)).toBe('200 undefined');
+    });
+    for (const token of tokens) {
+      expect(uploadRefusal(await verifyUploadToken(api.url, token))).toBe('401 INVALID_UPLOAD_TOKEN');
+    }
+    expect((await verifyUploadToken(api.url, other)).status).toBe(200);
+    expect((await verifyUploadToken(api.url, await issue(tenant))).status).toBe(200);
   });
 
   it.each(['disabled', 'ACTIVE', ''])('takes the status %j for suspended', async (status) => {

@@ -12,6 +12,12 @@ export interface UploadTokenFilter {
   readonly openAt?: Date;
 }
 
+/**
+ * How an insert ended: `suspended` when the account is suspended, or is while the token is inserted. Then there is no token
+ * that works: none at all, or one that was revoked at once.
+ */
+export type UploadTokenInsertOutcome = 'inserted' | 'suspended';
+
 /** A finished upload, to be kept together with the end of its token. */
 export interface UploadCommit {
   readonly file: UploadedFile;
@@ -34,8 +40,11 @@ export type UploadCommitOutcome = 'stored' | 'ended' | 'suspended' | 'quota';
  * token at most one is committed. Every verb is atomic; the audit record it is given is kept exactly when the change is.
  */
 export abstract class UploadTokenRepository {
-  /** @throws DuplicateError with field `id` or `token` */
-  abstract insert(token: UploadToken, audit: AuditRecord): Promise<void>;
+  /**
+   * Whatever comes first, a suspension followed by {@link revokeAll} leaves no open token of the account.
+   * @throws DuplicateError with field `id` or `token`
+   */
+  abstract insert(token: UploadToken, audit: AuditRecord): Promise<UploadTokenInsertOutcome>;
 
   /**
    * The one look-up without an account id: the hash is itself the proof of who asks.

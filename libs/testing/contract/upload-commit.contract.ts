@@ -106,8 +106,8 @@ export function uploadCommitContract(store: () => StoreUnderTest): void {
     it('answers suspended, and changes nothing, when the account is suspended or gone', async () => {
       const account = await storedAccount();
       const audit = (): AuditRecord => buildAuditRecord({ accountId: account.id, action: 'status' });
-      await store().accounts.setStatus(account.id, 'suspended', LATER, audit());
       const tokens = [await storedToken(account.id), await storedToken(newAccountId())];
+      await store().accounts.setStatus(account.id, 'suspended', LATER, audit());
 
       for (const token of tokens) {
         const file = fileOf(token);

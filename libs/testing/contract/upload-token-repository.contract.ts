@@ -16,6 +16,7 @@ import { uploadCommitContract } from './upload-commit.contract';
 import { uploadTokenEndContract } from './upload-token-end.contract';
 import { uploadTokenListContract } from './upload-token-list.contract';
 import { uploadTokenPurgeContract } from './upload-token-purge.contract';
+import { uploadTokenSuspensionContract } from './upload-token-suspension.contract';
 
 const LATER = new Date(TEST_EPOCH_MS + 60_000);
 const PURGE_AT = new Date(TEST_EPOCH_MS + 90_000_000);
@@ -181,6 +182,7 @@ export function uploadTokenRepositoryContract(name: string, setup: StoreSetup): 
     });
 
     uploadTokenListContract(store);
+    uploadTokenSuspensionContract(store);
     uploadTokenEndContract(store);
     uploadCommitContract(store);
     uploadTokenPurgeContract(store);

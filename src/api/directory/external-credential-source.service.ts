@@ -16,6 +16,7 @@ import {
 } from '@tollgate/domain';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { UploadTokensService } from '../upload-tokens/upload-tokens.service';
 import type { JsonDirectory } from './json-directory';
 
 /** How long an AccessKey that nobody has is remembered, at most. */
@@ -38,7 +39,8 @@ interface Cached {
 
 /**
  * Signing secrets from an external directory of accounts. They are cached briefly, sealed under a key that lives only in
- * this process. What the directory says of an account's status is written to our records, for validations to see.
+ * this process. What the directory says of an account's status is written to our records, for validations to see, and a
+ * suspended account's upload tokens are revoked, as by an operator's suspension.
  */
 @Injectable()
 export class ExternalCredentialSource extends SigningCredentialSource implements OnModuleDestroy {
@@ -51,6 +53,7 @@ export class ExternalCredentialSource extends SigningCredentialSource implements
   constructor(
     private readonly directory: JsonDirectory,
     private readonly accounts: AccountRepository,
+    private readonly uploadTokens: Pick<UploadTokensService, 'revokeAll'>,
     private readonly clock: Clock,
     private readonly cacheTtlMs: number,
   ) {
@@ -97,9 +100,17 @@ export class ExternalCredentialSource extends SigningCredentialSource implements
     // Anything but a plain "active" is taken for the safe side.
     const status: AccountStatus = word === 'active' ? 'active' : 'suspended';
     await this.keepShadow(id, email, status);
+    // Whenever it is told, not only when it is news: whoever was told first may not have come to it.
+    if (status === 'suspended') await this.revokeUploadTokens(id);
     const cached: Cached = { accountId: id, status, sealed: this.sealer.seal(id, secretKey) };
     if (this.cacheTtlMs > 0) this.known.set(accessKey, cached);
     return cached;
+  }
+
+  /** Not those of an account of ours that has the same id: its status is not the directory's to say. */
+  private async revokeUploadTokens(accountId: string): Promise<void> {
+    const account = await this.accounts.findById(accountId);
+    if (account?.status === 'suspended') await this.uploadTokens.revokeAll(accountId);
   }
 
   /** The email is for people; where another account holds it already, the shadow does without. */

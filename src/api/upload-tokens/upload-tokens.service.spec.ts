@@ -6,6 +6,7 @@ import {
   UPLOAD_ADMIN,
   UploadReservations,
   type UploadToken,
+  type UploadTokenInsertOutcome,
   UploadTokenRepository,
   hashToken,
   isPlausibleToken,
@@ -56,7 +57,9 @@ describe('UploadTokensService', () => {
     wanted: Parameters<UploadTokensService['issue']>[1],
     accountId = 'acc_1',
   ): Promise<{ stored: UploadToken; audit: AuditRecord; value: string; callbackSecret: string | undefined }> {
-    const insert = jest.fn<Promise<void>, [UploadToken, AuditRecord]>().mockResolvedValue();
+    const insert = jest
+      .fn<Promise<UploadTokenInsertOutcome>, [UploadToken, AuditRecord]>()
+      .mockResolvedValue('inserted');
     const { value, callbackSecret } = await serviceOf({ insert }).issue({ accountId }, wanted, FIELD_NAMES, CALLER);
     const [stored, audit] = insert.mock.calls[0] ?? [];
     if (stored === undefined || audit === undefined) throw new Error('nothing was stored');
@@ -70,6 +73,12 @@ describe('UploadTokensService', () => {
     expect(stored.expiresAt.getTime()).toBe(clock.nowMs() + HOUR_MS);
     expect(stored.purgeAt.getTime()).toBe(clock.nowMs() + HOUR_MS + DAY_MS);
     expect((await issue({ lifetimeSeconds: 5 })).stored.expiresAt.getTime()).toBe(clock.nowMs() + 5_000);
+  });
+
+  it('refuses an account that was suspended while it asked, as any other call of it', async () => {
+    const insert = jest.fn<Promise<UploadTokenInsertOutcome>, []>().mockResolvedValue('suspended');
+    const attempt = serviceOf({ insert }).issue({ accountId: 'acc_1' }, {}, FIELD_NAMES, CALLER);
+    await expect(attempt).rejects.toMatchObject({ code: 'account_suspended', message: 'account suspended' });
   });
 
   it('keeps and audits neither the value nor the secret of the callback, and logs nothing of them', async () => {

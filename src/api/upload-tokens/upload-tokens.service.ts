@@ -76,7 +76,8 @@ export class UploadTokensService {
 
   /**
    * @param names of the fields, for refusals
-   * @throws TollgateError `invalid_request` for what the installation does not allow
+   * @throws TollgateError `invalid_request` for what the installation does not allow, `account_suspended` for an account
+   * that is suspended by now
    */
   async issue(
     issuer: UploadTokenIssuer,
@@ -110,7 +111,9 @@ export class UploadTokensService {
       caller,
       data: { ...issuer.auditData, ...auditDataOf(token) },
     });
-    await this.tokens.insert(token, audit);
+    if ((await this.tokens.insert(token, audit)) === 'suspended') {
+      throw new TollgateError('account_suspended', 'account suspended');
+    }
     this.metrics.countIssued(accountId === UPLOAD_ADMIN ? 'administrator' : 'account');
     this.log.debug({ tokenId: token.id, accountId, expiresAt }, 'upload token issued');
     return { token, value, callbackSecret };

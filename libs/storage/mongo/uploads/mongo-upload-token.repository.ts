@@ -10,7 +10,9 @@ import {
   type UploadToken,
   type UploadTokenEnd,
   type UploadTokenFilter,
+  type UploadTokenInsertOutcome,
   UploadTokenRepository,
+  uploadTokenPurgeAt,
 } from '@tollgate/domain';
 import { Model, type QueryFilter } from 'mongoose';
 import { AuditOutbox } from '../audit-outbox';
@@ -40,10 +42,19 @@ export class MongoUploadTokenRepository extends UploadTokenRepository {
     super();
   }
 
-  override async insert(token: UploadToken, audit: AuditRecord): Promise<void> {
+  /**
+   * A suspension is a write to the account and then {@link revokeAll}. If it is not seen by the second look at the account,
+   * it comes after it, and then its second step finds the token. Should this process end between the insert and that look,
+   * nobody has been told the token's value.
+   */
+  override async insert(token: UploadToken, audit: AuditRecord): Promise<UploadTokenInsertOutcome> {
+    if (await this.isSuspended(token.accountId)) return 'suspended';
     const document = toUploadTokenDocument(token, audit);
     await onStore(() => this.tokens.create(document));
+    const isTooLate = await this.isSuspended(token.accountId);
+    if (isTooLate) await this.revokeNew(token);
     await this.outbox.relay('upload_tokens', document);
+    return isTooLate ? 'suspended' : 'inserted';
   }
 
   override async findCredentialByHash(hash: Buffer): Promise<UploadCredential | undefined> {
@@ -118,6 +129,19 @@ export class MongoUploadTokenRepository extends UploadTokenRepository {
     const ids = found.map(({ _id }) => _id);
     const { deletedCount } = await onStore(() => this.tokens.deleteMany({ _id: { $in: ids }, ...due }));
     return deletedCount;
+  }
+
+  private async isSuspended(accountId: string): Promise<boolean> {
+    return (await this.accounts.findStatus(accountId)) === 'suspended';
+  }
+
+  /** As the suspension would have done, had it come a moment later. */
+  private async revokeNew({ id, createdAt }: UploadToken): Promise<void> {
+    const purgeAt = uploadTokenPurgeAt(createdAt);
+    const end = toEndDocument({ reason: 'revoked', at: createdAt });
+    await onStore(() =>
+      this.tokens.updateOne({ _id: id, ...NO_END }, { $set: { end, purge_at: purgeAt, ttl_at: purgeAt } }),
+    );
   }
 
   private async findOne(filter: QueryFilter<UploadTokenDocument>): Promise<UploadToken | undefined> {

@@ -1,4 +1,4 @@
-import type { ReserveOutcome, UploadCommitOutcome } from '@tollgate/domain';
+import type { ReserveOutcome, UploadCommitOutcome, UploadTokenInsertOutcome } from '@tollgate/domain';
 import type { AuditRow } from '../rows/audit-row';
 import type { UploadCallbackRow } from '../rows/upload-callback-row';
 import type { UploadTokenRow } from '../rows/upload-token-row';
@@ -43,7 +43,7 @@ export interface Reservation extends Holding {
 
 /** Every write of upload tokens and what comes of them; see `WriteVerbs`. */
 export interface UploadWriteVerbs {
-  'uploadToken.insert': { input: { token: UploadTokenRow; audit: AuditRow }; result: null };
+  'uploadToken.insert': { input: { token: UploadTokenRow; audit: AuditRow }; result: UploadTokenInsertOutcome };
   /** The token as it is now, with whatever end it has. */
   'uploadToken.revoke': { input: TokenEnd; result: UploadTokenRow | null };
   'uploadToken.revokeAll': { input: TokensEnd; result: number };

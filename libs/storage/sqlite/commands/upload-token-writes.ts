@@ -50,9 +50,10 @@ export function uploadTokenWrites(
 
   return {
     'uploadToken.insert': ({ token, audit }) => {
+      if (findStatus.get(token.account_id) === 'suspended') return 'suspended';
       insert.run(token);
       appendAudit(audit);
-      return null;
+      return 'inserted';
     },
     'uploadToken.revoke': ({ audit, ...ending }) => {
       if (end.run({ ...ending, reason: 'revoked', fileId: null }).changes === 1) appendAudit(audit);

@@ -8,6 +8,7 @@ import {
   type UploadCredential,
   type UploadToken,
   type UploadTokenFilter,
+  type UploadTokenInsertOutcome,
   UploadTokenRepository,
 } from '@tollgate/domain';
 import { toAuditRow } from '../rows/audit-row';
@@ -43,8 +44,8 @@ export class SqliteUploadTokenRepository extends UploadTokenRepository {
     super();
   }
 
-  override async insert(token: UploadToken, audit: AuditRecord): Promise<void> {
-    await this.writer.submit({
+  override async insert(token: UploadToken, audit: AuditRecord): Promise<UploadTokenInsertOutcome> {
+    return this.writer.submit({
       verb: 'uploadToken.insert',
       input: { token: toUploadTokenRow(token), audit: toAuditRow(audit) },
     });
