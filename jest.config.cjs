@@ -27,7 +27,7 @@ const shared = {
   transform: { '^.+\\.(?:ts|js|mjs)$': ['@swc/jest', swc] },
   // Jest loads CommonJS only: packages that ship as ES modules are compiled like our own sources.
   transformIgnorePatterns: [
-    '/node_modules/(?!(?:@nestjs|@tokenizer|@borewit|content-disposition|file-type|strtok3|token-types|uint8array-extras)/)',
+    '/node_modules/(?!(?:@nestjs|@tokenizer|@tus|@borewit|content-disposition|file-type|srvx|strtok3|token-types|uint8array-extras)/)',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/bench/'],
   restoreMocks: true,

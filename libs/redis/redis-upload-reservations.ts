@@ -22,7 +22,7 @@ const RETRY_AFTER_SECONDS = 1;
  * the token's record by a day, and a hold by as much; a Redis that forgets only lets attempts begin that the commit ends.
  *
  * Every verb throws TollgateError `unavailable` when Redis does not answer within a second. What it asked may be done all
- * the same; a hold that came about so lapses.
+ * the same: a hold that came about so keeps the token from everybody until it lapses, after the time that it was asked for.
  */
 export class RedisUploadReservations extends UploadReservations {
   private readonly reserveScript: RedisScript;

@@ -1,5 +1,11 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { describeWithBrowser } from '../support/browser';
+import { useApi } from '../support/each-store';
 import { eventually } from '../support/eventually';
+
+/** The administrator's key of the api behind the page. */
+export const KEY = 'the-administrators-key-of-this-test';
+const ENV = { UPLOAD_AUTH_TOKEN: KEY, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '1000', UPLOAD_MIN_FREE_BYTES: '0' };
 
 /** What the browser itself logs of an answer that refuses; the page shows those. */
 const REFUSED_REQUEST = /^Failed to load resource: the server responded with a status of 4\d\d /;
@@ -124,6 +130,37 @@ export class AdminPage {
   async scrollsSideways(): Promise<boolean> {
     return this.page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   }
+}
+
+/**
+ * Opens the page anew; see {@link AdminPage.open}. It is closed after the case, which fails if the page had problems.
+ */
+export type OpenPage = (options?: BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<AdminPage>;
+
+/**
+ * A suite about the page, with an api and a browser for its cases. Skipped or failed where there is no browser.
+ * @param env of the api, on top of what all of these suites have
+ * @param define defines the cases; call its argument inside a hook or a case
+ */
+export function describeAdminPage(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  define: (open: OpenPage) => void,
+): void {
+  describeWithBrowser(name, (browser) => {
+    const api = useApi(undefined, { ...ENV, ...env });
+    const opened: AdminPage[] = [];
+    afterEach(async () => {
+      const pages = opened.splice(0);
+      await Promise.all(pages.map(async (page) => page.close()));
+      expect(pages.flatMap(({ problems }) => problems)).toEqual([]);
+    });
+    define(async (options, prepare) => {
+      const page = await AdminPage.open(browser(), api().url, options, prepare);
+      opened.push(page);
+      return page;
+    });
+  });
 }
 
 /** The beginning of an MP4 file, and nothing behind it that could be played. */

@@ -1,20 +1,10 @@
-import { describeWithBrowser } from '../support/browser';
-import { useApi } from '../support/each-store';
 import { eventually } from '../support/eventually';
-import { AdminPage } from './admin-page';
+import { type AdminPage, KEY, describeAdminPage } from './admin-page';
 
-const KEY = 'the-administrators-key-of-this-test';
-const ENV = { UPLOAD_AUTH_TOKEN: KEY, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '1000' };
-
-describeWithBrowser('issuing an upload token on the administrator’s page', (browser) => {
-  const api = useApi(undefined, ENV);
+describeAdminPage('issuing an upload token on the administrator’s page', {}, (open) => {
   let admin: AdminPage;
   beforeEach(async () => {
-    admin = await AdminPage.open(browser(), api().url);
-  });
-  afterEach(async () => {
-    await admin.close();
-    expect(admin.problems).toEqual([]);
+    admin = await open();
   });
 
   it('shows the token, hands it to the trial below, and counts its hour down', async () => {
@@ -131,11 +121,9 @@ describeWithBrowser('issuing an upload token on the administrator’s page', (br
   });
 });
 
-describeWithBrowser('too many requests on the administrator’s page', (browser) => {
-  const api = useApi(undefined, { ...ENV, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '2' });
-
+describeAdminPage('too many requests on the administrator’s page', { UPLOAD_TOKEN_LIMIT_PER_MINUTE: '2' }, (open) => {
   it('are shown with the time to wait, counted down, and can be repeated after it', async () => {
-    const admin = await AdminPage.open(browser(), api().url, {}, async (page) => page.clock.install());
+    const admin = await open({}, async (page) => page.clock.install());
     await admin.issue(KEY);
     await admin.issue(KEY);
     await admin.clickIssue(KEY);
@@ -149,7 +137,5 @@ describeWithBrowser('too many requests on the administrator’s page', (browser)
     await admin.page.clock.runFor(16_000);
     expect(await wait.textContent()).toBe('You can try again now.');
     expect(await admin.issueButton.isDisabled()).toBe(false);
-    await admin.close();
-    expect(admin.problems).toEqual([]);
   });
 });

@@ -1,19 +1,9 @@
-import { describeWithBrowser } from '../support/browser';
-import { useApi } from '../support/each-store';
-import { AdminPage, videoOf } from './admin-page';
+import { type AdminPage, KEY, describeAdminPage, videoOf } from './admin-page';
 
-const KEY = 'the-administrators-key-of-this-test';
-const ENV = { UPLOAD_AUTH_TOKEN: KEY, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '1000', UPLOAD_MIN_FREE_BYTES: '0' };
-
-describeWithBrowser('the list of tokens on the administrator’s page', (browser) => {
-  const api = useApi(undefined, ENV);
+describeAdminPage('the list of tokens on the administrator’s page', {}, (open) => {
   let admin: AdminPage;
   beforeEach(async () => {
-    admin = await AdminPage.open(browser(), api().url);
-  });
-  afterEach(async () => {
-    await admin.close();
-    expect(admin.problems).toEqual([]);
+    admin = await open();
   });
 
   const refresh = async (): Promise<void> => admin.page.locator('#refresh').click();

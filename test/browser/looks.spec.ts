@@ -1,9 +1,5 @@
-import { describeWithBrowser } from '../support/browser';
-import { useApi } from '../support/each-store';
-import { AdminPage, videoOf } from './admin-page';
+import { type AdminPage, KEY, type OpenPage, describeAdminPage, videoOf } from './admin-page';
 
-const KEY = 'the-administrators-key-of-this-test';
-const ENV = { UPLOAD_AUTH_TOKEN: KEY, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '1000', UPLOAD_MIN_FREE_BYTES: '0' };
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
 interface AccessibilityNode {
@@ -24,12 +20,10 @@ const CONTROLS = [
   'region',
 ];
 
-describeWithBrowser('the administrator’s page', (browser) => {
-  const api = useApi(undefined, ENV);
-
+describeAdminPage('the administrator’s page', {}, (open) => {
   /** Opens it and has it show as much as it can at once. */
-  async function openFull(options: Parameters<typeof AdminPage.open>[2]): Promise<AdminPage> {
-    const admin = await AdminPage.open(browser(), api().url, options);
+  async function openFull(options: Parameters<OpenPage>[0]): Promise<AdminPage> {
+    const admin = await open(options);
     await admin.page.locator('#options summary').click();
     await admin.page.locator('#owner-label').fill(`${'x'.repeat(60)} and a long label that has to be wrapped`);
     await admin.issue(KEY);
@@ -51,8 +45,6 @@ describeWithBrowser('the administrator’s page', (browser) => {
   ])('never scrolls sideways on %s', async (_, options) => {
     const admin = await openFull(options);
     expect(await admin.scrollsSideways()).toBe(false);
-    await admin.close();
-    expect(admin.problems).toEqual([]);
   });
 
   it.each([
@@ -61,21 +53,19 @@ describeWithBrowser('the administrator’s page', (browser) => {
     [['de-DE', 'zh-TW', 'en'], 'zh-Hans', '生成 Token'],
     [['fr-FR'], 'en', 'Generate token'],
   ])('speaks to a reader of %j in %s', async (languages, lang, button) => {
-    const admin = await AdminPage.open(browser(), api().url, {}, async (page) => {
+    const admin = await open({}, async (page) => {
       const script = `Object.defineProperty(navigator, 'languages', { value: ${JSON.stringify(languages)} })`;
       await page.addInitScript(script);
     });
     expect(await admin.page.locator('html').getAttribute('lang')).toBe(lang);
     expect(await admin.issueButton.textContent()).toBe(button);
-    await admin.close();
   });
 
   it('refuses in Chinese too', async () => {
-    const admin = await AdminPage.open(browser(), api().url, { locale: 'zh-CN' });
+    const admin = await open({ locale: 'zh-CN' });
     await admin.clickIssue('not-the-administrators-key');
     expect(await admin.refusal('issue')).toBe('INVALID_AUTH_KEY');
     expect(await admin.textOf('#issue-notice')).toContain('管理员密钥错误。');
-    await admin.close();
   });
 
   it('leaves no text out, and gives every control a name', async () => {
@@ -88,14 +78,12 @@ describeWithBrowser('the administrator’s page', (browser) => {
     const controls = nodes.filter(({ ignored, role }) => !ignored && CONTROLS.includes(String(role?.value)));
     expect(controls.length).toBeGreaterThan(15);
     expect(controls.filter(({ name }) => (name?.value ?? '').trim() === '')).toEqual([]);
-    await admin.close();
   });
 
   it('is dark where the reader wants it dark', async () => {
     const background = async (colorScheme: 'light' | 'dark'): Promise<string> => {
-      const admin = await AdminPage.open(browser(), api().url, { colorScheme });
+      const admin = await open({ colorScheme });
       const colour = await admin.page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-      await admin.close();
       return colour;
     };
     expect(await background('light')).toBe('rgb(244, 245, 248)');

@@ -1,22 +1,13 @@
 import { createHash } from 'node:crypto';
-import { describeWithBrowser } from '../support/browser';
-import { useApi } from '../support/each-store';
 import { eventually } from '../support/eventually';
-import { AdminPage, videoOf } from './admin-page';
+import { type AdminPage, KEY, describeAdminPage, videoOf } from './admin-page';
 
-const KEY = 'the-administrators-key-of-this-test';
-const ENV = { UPLOAD_AUTH_TOKEN: KEY, UPLOAD_TOKEN_LIMIT_PER_MINUTE: '1000', UPLOAD_MIN_FREE_BYTES: '0' };
 const VIDEO = videoOf(200_000);
 
-describeWithBrowser('trying an upload on the administrator’s page', (browser) => {
-  const api = useApi(undefined, { ...ENV, UPLOAD_MAX_BYTES: '3000000' });
+describeAdminPage('trying an upload on the administrator’s page', { UPLOAD_MAX_BYTES: '3000000' }, (open) => {
   let admin: AdminPage;
   beforeEach(async () => {
-    admin = await AdminPage.open(browser(), api().url);
-  });
-  afterEach(async () => {
-    await admin.close();
-    expect(admin.problems).toEqual([]);
+    admin = await open();
   });
 
   /** Makes sending slow enough to be watched. @returns ends that */
@@ -141,11 +132,9 @@ describeWithBrowser('trying an upload on the administrator’s page', (browser) 
   });
 });
 
-describeWithBrowser('an expired token on the administrator’s page', (browser) => {
-  const api = useApi(undefined, { ...ENV, UPLOAD_TOKEN_EXPIRY: '1500' });
-
+describeAdminPage('an expired token on the administrator’s page', { UPLOAD_TOKEN_EXPIRY: '1500' }, (open) => {
   it('is shown as expired, and refused', async () => {
-    const admin = await AdminPage.open(browser(), api().url);
+    const admin = await open();
     await admin.issue(KEY);
     await admin.page.locator('#result[data-state="expired"]').waitFor();
     expect(await admin.textOf('#announcer')).toBe('It has expired.');
@@ -155,7 +144,5 @@ describeWithBrowser('an expired token on the administrator’s page', (browser) 
       await admin.uploadButton.click();
       expect(await admin.refusal('try')).toBe('TOKEN_EXPIRED');
     });
-    await admin.close();
-    expect(admin.problems).toEqual([]);
   });
 });

@@ -38,6 +38,10 @@ const PROVED_ELSEWHERE = [
   'GET /api/video/files/{id}',
   'DELETE /api/video/files/{id}',
   'GET /api/video/files/{id}/info',
+  'HEAD /api/video/tus/{id}',
+  'PATCH /api/video/tus/{id}',
+  'DELETE /api/video/tus/{id}',
+  'GET /api/video/tus/{id}',
 ];
 
 interface Operation {

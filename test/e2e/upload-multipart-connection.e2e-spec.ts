@@ -155,6 +155,51 @@ describeOnEachStore('an upload that comes to no end', (start) => {
     connection.destroy();
   });
 
+  describe('that was stored before', () => {
+    const NAME = 'Idempotency-Key: one';
+    const stored = async (): Promise<[string, Buffer]> => {
+      const token = await newUploadToken(api().url);
+      const body = fileForm(videoBytes(60_000));
+      expect((await upload(api().url, token, body, { 'idempotency-key': 'one' })).status).toBe(200);
+      return [token, body];
+    };
+
+    it('may take as long, when it keeps its pace, and comes in once at a time', async () => {
+      const [token, body] = await stored();
+      const connection = await RawConnection.open(api().url);
+      await connection.write(uploadHead(token, body.length, NAME));
+      const codes = new Set<string>();
+      for (let sent = 0; sent < body.length; sent += 2_000) {
+        await connection.write(body.subarray(sent, sent + 2_000));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (sent % 20_000 > 0 || sent > 50_000) continue;
+        const other = await upload(api().url, token, body, { 'idempotency-key': 'one' });
+        codes.add(`${uploadRefusal(other)} ${String(other.headers['retry-after'])}`);
+      }
+      const answer = await connection.reply();
+      expect([answer.status, /idempotent-replayed: true/i.test(answer.head)]).toEqual([200, true]);
+      expect([...codes]).toEqual(['423 UPLOAD_BUSY 5']);
+      connection.destroy();
+    });
+
+    it('is cut when it brings too little, and when it brings more than was stored', async () => {
+      const [token, body] = await stored();
+      const slow = await RawConnection.open(api().url);
+      await slow.write(uploadHead(token, body.length, NAME));
+      expect(codeOf(await slow.reply())).toBe('408 UPLOAD_TOO_SLOW');
+      slow.destroy();
+      const endless = await RawConnection.open(api().url);
+      await endless.write(uploadHead(token, 'chunked', NAME));
+      const answered = endless.reply();
+      const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 'x'), Buffer.from('\r\n')]);
+      let sent = 0;
+      while (sent < 64 * MIB && (await endless.write(chunk))) sent += chunk.length;
+      expect(codeOf(await answered)).toBe('401 TOKEN_ALREADY_USED');
+      expect(sent).toBeLessThan(16 * MIB);
+      await endless.closed;
+    });
+  });
+
   it('is noticed when its client goes away, and its token works again', async () => {
     const token = await newUploadToken(api().url);
     const before = contentsIn(api().dataDir);
@@ -216,6 +261,23 @@ describeOnEachStore('an upload that comes to no end', (start) => {
     expect(codeOf(await connection.reply())).toBe('401 INVALID_UPLOAD_TOKEN');
     connection.destroy();
     await sending;
+  });
+});
+
+describe('a request under /api/video/ that breaks off HTTP', () => {
+  const api = useApi(undefined, { REQUEST_TIMEOUT: '1s' });
+  const HEAD = 'POST /api/video/auth/verify-token HTTP/1.1\r\nHost: api\r\n';
+
+  it.each([
+    ['a body in time', `${HEAD}Content-Length: 10\r\n\r\n`, '408 REQUEST_TIMEOUT'],
+    ['chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, '400 INVALID_REQUEST'],
+    ['a head', `${HEAD}no header\r\n\r\n`, '400 400'],
+    ['a head that has an end', `${HEAD}X-A: ${'x'.repeat(100_000)}`, '431 431'],
+  ])('is answered in the form of uploads once its head was read: without %s', async (_what, bytes, code) => {
+    const connection = await RawConnection.open(api().url);
+    await connection.write(bytes);
+    expect(codeOf(await connection.reply())).toBe(code);
+    await connection.closed;
   });
 });
 

@@ -1,7 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UPLOAD_ADMIN } from '@tollgate/domain';
 import { startApi } from '../support/api-process';
 import { describeOnEachStore, useApi } from '../support/each-store';
+import { eventually } from '../support/eventually';
 import { callWithBearer } from '../support/hmac-client';
 import { type Answer, type Json, send } from '../support/http-client';
 import { issueUploadToken, uploadRefusal, verifyUploadToken } from '../support/upload-tokens';
@@ -127,6 +130,17 @@ describeOnEachStore('an upload', (start) => {
       expect(uploadRefusal(await send(refused, 'one'))).toBe('401 TOKEN_ALREADY_USED');
     });
 
+    it('is another upload when it brings more than was stored', async () => {
+      const token = await newToken();
+      const headers = { 'idempotency-key': 'one' };
+      await upload(api().url, token, fileForm(videoBytes(1_000)), headers);
+      const larger = await upload(api().url, token, fileForm(videoBytes(600_000)), headers);
+      expect([uploadRefusal(larger), larger.headers['idempotent-replayed']]).toEqual([
+        '401 TOKEN_ALREADY_USED',
+        undefined,
+      ]);
+    });
+
     it('can only be asked for by a name of 1 to 255 printable characters', async () => {
       expect(uploadRefusal(await send(await newToken(), 'k'.repeat(256)))).toBe('400 INVALID_REQUEST');
       expect((await send(await newToken(), 'k'.repeat(255))).status).toBe(200);
@@ -144,6 +158,39 @@ describeOnEachStore('an upload', (start) => {
 });
 
 describe('uploads', () => {
+  it('that were stored are told again also where the disk is full by then', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-uploads-'));
+    const headers = { 'idempotency-key': 'one' };
+    const before = await startApi({ dataDir });
+    const token = await newUploadToken(before.url);
+    const stored = await upload(before.url, token, fileForm(), headers);
+    await before.stop();
+    const after = await startApi({ dataDir, env: { UPLOAD_MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) } });
+    const again = await upload(after.url, token, fileForm(), headers);
+    expect([again.status, again.body]).toEqual([200, stored.body]);
+    expect(uploadRefusal(await upload(after.url, await newUploadToken(after.url)))).toBe('507 STORAGE_FULL');
+    await after.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('and looks at their tokens are audited with the token where that was used before', async () => {
+    // A process of its own: so many refusals are recorded in a minute, and no more.
+    const api = await startApi();
+    const issued = await issueUploadToken(api.url);
+    const token = issued.string('token');
+    await upload(api.url, token);
+    await upload(api.url, token);
+    await verifyUploadToken(api.url, token);
+    const refused = { result: 'failure', resource_id: issued.string('tokenId'), account_id: UPLOAD_ADMIN };
+    for (const action of ['upload_file', 'validate_token']) {
+      const path = `/api/v2/admin/audit-logs?action=${action}&resource_id=${issued.string('tokenId')}`;
+      await eventually(5_000, async () => {
+        expect((await callWithBearer(api.url, api.operatorKey, 'GET', path)).list('logs')[0]).toMatchObject(refused);
+      });
+    }
+    await api.stop();
+  });
+
   it('of an account stop at its quota, before and after they are sent, and leave nothing', async () => {
     const api = await startApi({ env: { UPLOAD_QUOTA_BYTES: '10000' } });
     expect((await upload(api.url, await newUploadToken(api.url), fileForm(videoBytes(6_000)))).status).toBe(200);

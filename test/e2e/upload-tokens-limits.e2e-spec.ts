@@ -112,6 +112,22 @@ describe('strangers', () => {
     }
     expectRateLimited(await verifyUploadToken(api().url, token, from('192.0.2.5')));
   });
+
+  it.each([
+    ['the path as it is', '/api/video/auth/verify-token', '192.0.2.6'],
+    ['the path in another spelling', '/api/video/auth/verify%2Dtoken', '192.0.2.7'],
+  ])('are audited where they verify too often: %s', async (_what, path, address) => {
+    const body = { token: (await issueUploadToken(api().url)).string('token') };
+    const verify = async (): Promise<Answer> => send(api().url, { method: 'POST', path, headers: from(address), body });
+    for (let count = 0; count < 20; count += 1) expect((await verify()).status).toBe(200);
+    expectRateLimited(await verify());
+    await eventually(5_000, async () => {
+      const query = '/api/v2/admin/audit-logs?action=validate_token&limit=100';
+      const logs = (await callWithBearer(api().url, api().operatorKey, 'GET', query)).list('logs');
+      const texts = logs.filter(({ ip }) => ip === address).map(({ error_msg: text }) => text);
+      expect(texts).toContain('too many requests from this address');
+    });
+  });
 });
 
 describe('the limits of the application', () => {

@@ -73,6 +73,7 @@ function connect(endpoint: string, buckets: string[]): S3ForTests {
     credentials,
     forcePathStyle: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
   });
   const newBucket = async (): Promise<string> => {
     const bucket = `tollgate-test-${randomHex(8)}`;

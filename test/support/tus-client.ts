@@ -142,3 +142,23 @@ export async function tusPatchInChunks(url: string, path: string, token: string,
     outgoing.end(piece);
   });
 }
+
+/** The head of a request with a piece, with its empty line. */
+export function tusHead(
+  method: string,
+  token: string,
+  headers: Readonly<Record<string, string>>,
+  length: number,
+  path = TUS_PATH,
+): string {
+  const said = {
+    Host: 'api',
+    'Tus-Resumable': '1.0.0',
+    'X-Upload-Token': token,
+    'Content-Type': PIECE_TYPE,
+    'Content-Length': String(length),
+    ...headers,
+  };
+  const lines = Object.entries(said).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+}

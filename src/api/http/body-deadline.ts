@@ -52,7 +52,7 @@ export class BodyDeadline {
       if (response === undefined) continue;
       const request = response.req;
       if (request.complete) socket.lastResponse = undefined;
-      else if (nowMs >= this.dueMs(request)) expire(socket, response);
+      else if (nowMs >= this.dueMs(request)) expire(socket);
     }
   }
 
@@ -66,10 +66,6 @@ export function postponeBodyDeadline(request: IncomingMessage, byMs: number): vo
   request.bodyDueMs = performance.now() + byMs;
 }
 
-function expire(socket: Socket, response: ServerResponse): void {
-  if (response.headersSent) {
-    socket.destroy();
-    return;
-  }
+function expire(socket: Socket): void {
   answerClientError(Object.assign(new Error('request timed out'), { code: REQUEST_TIMEOUT_CODE }), socket);
 }

@@ -7,6 +7,7 @@ import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { UploadError } from '../uploads/upload-error';
 import { callerOf } from './caller';
 import { STATUS_OF, errorBody } from './error-body';
+import { SparseWarnings } from './sparse-warnings';
 import { UPLOAD_CODE_OF, isUploadRequest, uploadCodeOfStatus, uploadErrorBody } from './upload-error-body';
 
 interface Answer {
@@ -24,11 +25,15 @@ const FAULT: Answer = { status: 500, message: 'internal error', uploadCode: 'INT
  */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
+  private readonly expected: SparseWarnings;
+
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly refusals: RefusalRecorder,
-  ) {}
+  ) {
+    this.expected = new SparseWarnings(log, clock);
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -45,12 +50,18 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const answer = answerFor(error);
     if (answer !== undefined) {
-      if (answer.status >= 500) this.log.warn({ err: error, reqId: request.id }, answer.message);
+      if (answer.status >= 500) this.warn(error, answer, request);
       this.send(answer, request, reply);
       return;
     }
     this.log.error({ err: error, reqId: request.id, method: request.method, route: request.routeOptions.url }, 'fault');
     this.send(FAULT, request, reply, request.id);
+  }
+
+  /** A refusal of ours that nothing has caused but the state of things has no stack worth reading, and comes in numbers. */
+  private warn(error: unknown, { status, message }: Answer, { id }: FastifyRequest): void {
+    if (error instanceof TollgateError && error.cause === undefined) this.expected.warn(message, { status, reqId: id });
+    else this.log.warn({ err: error, reqId: id }, message);
   }
 
   private send(answer: Answer, request: FastifyRequest, reply: FastifyReply, requestId?: string): void {

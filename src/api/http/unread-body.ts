@@ -24,19 +24,28 @@ export const UNREAD_BODY = {
 export function useUnreadBodies(fastify: FastifyInstance, readBytes: (request: IncomingMessage) => number): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
     const { raw } = request;
-    if (raw.complete || !hasBody(raw) || typeof payload !== 'string') {
+    if (raw.complete || !hasBody(raw)) {
       raw.resume();
       done(null, payload);
       return;
     }
+    const isInvited = raw.awaitsInvitation !== true;
     if (raw.bodyDueMs !== undefined) postponeBodyDeadline(raw, UNREAD_BODY.drainMs);
-    if (leftOf(raw, readBytes(raw)) <= UNREAD_BODY.drainBytes && raw.awaitsInvitation !== true) {
+    if (isInvited && leftOf(raw, readBytes(raw)) <= UNREAD_BODY.drainBytes) {
       raw.resume();
       done(null, payload);
       return;
     }
-    void reply.header('connection', 'close').header('content-length', String(Buffer.byteLength(payload)));
-    done(null, lingering(payload, raw));
+    if (typeof payload === 'string' && payload !== '' && raw.method !== 'HEAD') {
+      void reply.header('connection', 'close').header('content-length', String(Buffer.byteLength(payload)));
+      done(null, lingering(payload, raw));
+      return;
+    }
+    // There is nothing to hold the answer open with: it ends, and the connection is cut when the body's time is up.
+    postponeBodyDeadline(raw, UNREAD_BODY.lingerMs);
+    if (!isInvited) void reply.header('connection', 'close');
+    readSome(raw);
+    done(null, payload);
   });
 }
 
@@ -44,20 +53,25 @@ export function useUnreadBodies(fastify: FastifyInstance, readBytes: (request: I
 function lingering(payload: string, raw: IncomingMessage): Readable {
   const answer = new Readable({ read: () => undefined });
   answer.push(payload);
-  let readBytes = 0;
   const end = (): void => {
     clearTimeout(timer);
     if (!answer.destroyed && !answer.readableEnded) answer.push(null);
   };
   const timer = setTimeout(end, UNREAD_BODY.lingerMs);
   raw.once('end', end).once('close', end);
+  readSome(raw);
+  return answer;
+}
+
+/** Throws away what comes in, as long as it is not too much. */
+function readSome(raw: IncomingMessage): void {
+  let readBytes = 0;
   raw.on('data', (chunk: Buffer) => {
     readBytes += chunk.length;
     // The client still has its time, but no more of ours.
     if (readBytes > UNREAD_BODY.lingerBytes) raw.pause();
   });
   raw.resume();
-  return answer;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

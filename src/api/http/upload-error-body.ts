@@ -42,7 +42,12 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
 /** Whether a request is answered in the form of uploads: by its route, or where it has none by its path. */
 export function isUploadRequest({ routeOptions, raw }: FastifyRequest): boolean {
   const { url } = routeOptions as { readonly url?: string };
-  return url?.startsWith(UPLOAD_PATHS) === true || raw.url?.startsWith(UPLOAD_PATHS) === true;
+  return isUploadTarget(url) || isUploadTarget(raw.url);
+}
+
+/** @param url of a request, or of its route, as far as it is known */
+export function isUploadTarget(url: string | undefined): boolean {
+  return url?.startsWith(UPLOAD_PATHS) === true;
 }
 
 export function uploadErrorBody(code: string, error: string, requestId?: string): UploadErrorBody {

@@ -20,7 +20,12 @@ import { OperatorGate, PublicGate, SignedGate, TenantGate } from './gates.guard'
 import { LimitPolicy } from './limit-policy';
 import { LimiterThrottlerStorage } from './limiter-throttler-storage';
 import { RequestLimits } from './request-limits.service';
-import { PublicThrottlerGuard, RegisterThrottlerGuard, UploadTokenThrottlerGuard } from './throttler.guards';
+import {
+  PublicThrottlerGuard,
+  RegisterThrottlerGuard,
+  TokenCheckThrottlerGuard,
+  UploadTokenThrottlerGuard,
+} from './throttler.guards';
 
 const MINUTE_MS = 60_000;
 /** Units of the application's limits taken in advance on a Redis Cluster where RATE_LIMIT_LEASE_APP says nothing. */
@@ -80,6 +85,7 @@ export class RateLimitsModule {
         PublicGate,
         RegisterThrottlerGuard,
         PublicThrottlerGuard,
+        TokenCheckThrottlerGuard,
         UploadTokenThrottlerGuard,
       ],
       exports: [
@@ -96,6 +102,7 @@ export class RateLimitsModule {
         PublicGate,
         RegisterThrottlerGuard,
         PublicThrottlerGuard,
+        TokenCheckThrottlerGuard,
         UploadTokenThrottlerGuard,
       ],
     };

@@ -8,7 +8,7 @@ import {
   type ThrottlerModuleOptions,
   type ThrottlerStorage,
 } from '@nestjs/throttler';
-import { TollgateError } from '@tollgate/domain';
+import { type AuditAction, TollgateError } from '@tollgate/domain';
 import type { FastifyRequest } from 'fastify';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import { callerOf } from '../http/caller';
@@ -62,6 +62,17 @@ export class PublicThrottlerGuard extends AddressThrottlerGuard {
   protected override readonly throttlerName = 'public';
 }
 
+/** The same for a route that says whether a token works: who is slowed down there may be guessing, and is recorded. */
+@Injectable()
+export class TokenCheckThrottlerGuard extends PublicThrottlerGuard {
+  @Inject(RefusalRecorder) private readonly refusals!: RefusalRecorder;
+
+  protected override throwThrottlingException(context: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
+    recordThrottled(this.refusals, 'validate_token', context);
+    return super.throwThrottlingException(context, detail);
+  }
+}
+
 /** At most UPLOAD_TOKEN_LIMIT_PER_MINUTE requests for an upload token from one address, with the right key or a wrong one. */
 @Injectable()
 export class UploadTokenThrottlerGuard extends AddressThrottlerGuard {
@@ -70,14 +81,18 @@ export class UploadTokenThrottlerGuard extends AddressThrottlerGuard {
   @Inject(RefusalRecorder) private readonly refusals!: RefusalRecorder;
 
   protected override throwThrottlingException(context: ExecutionContext, detail: ThrottlerLimitDetail): Promise<void> {
-    this.refusals.record({
-      action: 'issue_upload_token',
-      accountId: '',
-      caller: callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
-      errorMessage: 'too many requests from this address',
-    });
+    recordThrottled(this.refusals, 'issue_upload_token', context);
     return super.throwThrottlingException(context, detail);
   }
+}
+
+function recordThrottled(refusals: RefusalRecorder, action: AuditAction, context: ExecutionContext): void {
+  refusals.record({
+    action,
+    accountId: '',
+    caller: callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
+    errorMessage: 'too many requests from this address',
+  });
 }
 
 /** @param seconds after which there is room again */

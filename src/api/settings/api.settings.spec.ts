@@ -1,22 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { SettingsError } from '@tollgate/config';
 import { formatMasterKey, newMasterKey } from '@tollgate/auth';
+import { settingsProblems } from '../../../test/support/settings-problems';
 import { loadApiSettings } from './api.settings';
 import { storageOptionsOf } from './storage.settings';
 
 const MASTER_KEY = formatMasterKey(newMasterKey());
 const UPLOAD_AUTH_TOKEN = 'u'.repeat(32);
 const PRODUCTION = { NODE_ENV: 'production', MASTER_KEY, UPLOAD_AUTH_TOKEN };
-
-function problems(env: Record<string, string | undefined>): Record<string, string> {
-  try {
-    loadApiSettings(env);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return Object.fromEntries(error.problems.map(({ variable, rule }) => [variable, rule]));
-  }
-  return {};
-}
 
 describe('the settings of the api', () => {
   it('have the defaults of the contract', () => {
@@ -56,18 +46,20 @@ describe('the settings of the api', () => {
     ['redis+sentinel://127.0.0.1:26379', 'REDIS_URL'],
     ['redis://:secret-word@', 'REDIS_URL'],
   ])('refuse the Redis address %s without showing a password', (url, variable) => {
-    const problem = problems({ REDIS_URL: url })[variable];
+    const problem = settingsProblems({ REDIS_URL: url })[variable];
     expect(problem).toMatch(/must/);
     expect(problem).not.toContain('secret-word');
   });
 
   it('want the windows of the application in order', () => {
     const env = { APP_RATE_LIMIT_PER_MINUTE: '100', APP_RATE_LIMIT_PER_HOUR: '99', APP_RATE_LIMIT_PER_DAY: '0' };
-    expect(problems(env)).toEqual({ APP_RATE_LIMIT_PER_HOUR: 'must not be less than APP_RATE_LIMIT_PER_MINUTE' });
+    expect(settingsProblems(env)).toEqual({
+      APP_RATE_LIMIT_PER_HOUR: 'must not be less than APP_RATE_LIMIT_PER_MINUTE',
+    });
   });
 
   it.each(['0', '65', '-1', '1.5', 'AUTO', '2 4'])('refuse %s workers', (text) => {
-    expect(problems({ API_WORKERS: text })['API_WORKERS']).toMatch(/auto or a whole number from 1 to 64/);
+    expect(settingsProblems({ API_WORKERS: text })['API_WORKERS']).toMatch(/auto or a whole number from 1 to 64/);
   });
 
   it('list every wrong variable at once', () => {
@@ -91,7 +83,7 @@ describe('the settings of the api', () => {
       BCRYPT_COST: '31',
       EXPIRED_TOKEN_RETENTION: '-1d',
     };
-    expect(Object.keys(problems(env)).sort()).toEqual(Object.keys(env).sort());
+    expect(Object.keys(settingsProblems(env)).sort()).toEqual(Object.keys(env).sort());
   });
 
   it('never show the value of a secret', () => {
@@ -104,7 +96,7 @@ describe('the settings of the api', () => {
       USER_INFO_API_URL: `https://u:${secret}@h/`,
       EXTERNAL_ACCOUNT_API_URL: `https://u:${secret}@h/`,
     };
-    const found = problems(env);
+    const found = settingsProblems(env);
     expect(Object.keys(found).sort()).toEqual(
       ['EXTERNAL_ACCOUNT_API_URL', 'MASTER_KEY', 'MONGO_URI', 'OPERATOR_KEY', 'USER_INFO_API_URL'].sort(),
     );
@@ -123,32 +115,34 @@ describe('the settings of the api', () => {
 
   describe('in production', () => {
     it('need a master key from outside', () => {
-      expect(problems({ NODE_ENV: 'production' })['MASTER_KEY']).toMatch(/must be set when NODE_ENV=production/);
-      expect(problems(PRODUCTION)).toEqual({});
-      expect(problems({ ...PRODUCTION, MASTER_KEY: undefined, MASTER_KEY_FILE: '/run/secrets/master.keys' })).toEqual(
-        {},
+      expect(settingsProblems({ NODE_ENV: 'production' })['MASTER_KEY']).toMatch(
+        /must be set when NODE_ENV=production/,
       );
+      expect(settingsProblems(PRODUCTION)).toEqual({});
+      expect(
+        settingsProblems({ ...PRODUCTION, MASTER_KEY: undefined, MASTER_KEY_FILE: '/run/secrets/master.keys' }),
+      ).toEqual({});
     });
 
     it('refuse a placeholder for a master key', () => {
       const placeholder = `k1:${Buffer.alloc(32, 'changeme').toString('base64')}`;
-      expect(problems({ ...PRODUCTION, MASTER_KEY: placeholder })['MASTER_KEY']).toMatch(/placeholder/);
+      expect(settingsProblems({ ...PRODUCTION, MASTER_KEY: placeholder })['MASTER_KEY']).toMatch(/placeholder/);
     });
 
     it('refuse a short operator key', () => {
-      expect(problems({ ...PRODUCTION, OPERATOR_KEY: 'a'.repeat(31) })['OPERATOR_KEY']).toMatch(/at least 32/);
-      expect(problems({ ...PRODUCTION, OPERATOR_KEY: 'a'.repeat(32) })).toEqual({});
+      expect(settingsProblems({ ...PRODUCTION, OPERATOR_KEY: 'a'.repeat(31) })['OPERATOR_KEY']).toMatch(/at least 32/);
+      expect(settingsProblems({ ...PRODUCTION, OPERATOR_KEY: 'a'.repeat(32) })).toEqual({});
     });
   });
 
   it('need what belongs together', () => {
-    expect(problems({ ACCOUNT_FETCHER_MODE: 'external' })).toEqual({
+    expect(settingsProblems({ ACCOUNT_FETCHER_MODE: 'external' })).toEqual({
       EXTERNAL_ACCOUNT_API_URL: 'must be set when ACCOUNT_FETCHER_MODE=external',
     });
-    expect(problems({ QINIU_STUB_ENABLED: 'true' })).toEqual({
+    expect(settingsProblems({ QINIU_STUB_ENABLED: 'true' })).toEqual({
       QINIU_STUB_TRUSTED_CIDRS: 'must be set when QINIU_STUB_ENABLED=true',
     });
-    expect(problems({ MASTER_KEY, MASTER_KEY_FILE: '/x' })).toEqual({
+    expect(settingsProblems({ MASTER_KEY, MASTER_KEY_FILE: '/x' })).toEqual({
       MASTER_KEY_FILE: 'must not be set together with MASTER_KEY',
     });
   });

@@ -1,5 +1,5 @@
-import { SettingsError } from '@tollgate/config';
 import { formatMasterKey, newMasterKey } from '@tollgate/auth';
+import { settingsProblems } from '../../../test/support/settings-problems';
 import { loadApiSettings } from './api.settings';
 
 const KEY = 'k'.repeat(32);
@@ -8,16 +8,6 @@ const PRODUCTION = {
   MASTER_KEY: formatMasterKey(newMasterKey()),
   UPLOAD_AUTH_TOKEN: KEY,
 };
-
-function problems(env: Record<string, string | undefined>): Record<string, string> {
-  try {
-    loadApiSettings(env);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return Object.fromEntries(error.problems.map(({ variable, rule }) => [variable, rule]));
-  }
-  return {};
-}
 
 describe('the settings of uploads', () => {
   it('have the defaults of the contract', () => {
@@ -36,35 +26,39 @@ describe('the settings of uploads', () => {
 
   it('refuse to start in production on the default key', () => {
     const rule = /must be set when NODE_ENV=production/;
-    expect(problems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: undefined })['UPLOAD_AUTH_TOKEN']).toMatch(rule);
-    expect(problems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: '' })['UPLOAD_AUTH_TOKEN']).toMatch(rule);
+    expect(settingsProblems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: undefined })['UPLOAD_AUTH_TOKEN']).toMatch(rule);
+    expect(settingsProblems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: '' })['UPLOAD_AUTH_TOKEN']).toMatch(rule);
     const spelt = { ...PRODUCTION, UPLOAD_AUTH_TOKEN: 'default_upload_token_change_me' };
-    expect(problems(spelt)['UPLOAD_AUTH_TOKEN']).toMatch(rule);
+    expect(settingsProblems(spelt)['UPLOAD_AUTH_TOKEN']).toMatch(rule);
   });
 
   it('refuse to start in production on a key of fewer than 32 characters', () => {
-    expect(problems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: KEY.slice(1) })).toEqual({
+    expect(settingsProblems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: KEY.slice(1) })).toEqual({
       UPLOAD_AUTH_TOKEN: 'must have at least 32 characters when NODE_ENV=production',
     });
-    expect(problems(PRODUCTION)).toEqual({});
+    expect(settingsProblems(PRODUCTION)).toEqual({});
   });
 
   it('refuse to start in production where uploads need no token', () => {
-    expect(Object.keys(problems({ ...PRODUCTION, UPLOAD_REQUIRE_AUTH: 'false' }))).toEqual(['UPLOAD_REQUIRE_AUTH']);
-    expect(problems({ UPLOAD_REQUIRE_AUTH: 'false' })).toEqual({});
+    expect(Object.keys(settingsProblems({ ...PRODUCTION, UPLOAD_REQUIRE_AUTH: 'false' }))).toEqual([
+      'UPLOAD_REQUIRE_AUTH',
+    ]);
+    expect(settingsProblems({ UPLOAD_REQUIRE_AUTH: 'false' })).toEqual({});
   });
 
   it('take a short key for development, but none that no header could carry', () => {
-    expect(problems({ UPLOAD_AUTH_TOKEN: 'short-key' })).toEqual({});
+    expect(settingsProblems({ UPLOAD_AUTH_TOKEN: 'short-key' })).toEqual({});
     for (const key of ['seven77', 'with a blank', '密钥密钥密钥密钥', 'a'.repeat(257)]) {
-      expect(Object.keys(problems({ UPLOAD_AUTH_TOKEN: key }))).toEqual(['UPLOAD_AUTH_TOKEN']);
+      expect(Object.keys(settingsProblems({ UPLOAD_AUTH_TOKEN: key }))).toEqual(['UPLOAD_AUTH_TOKEN']);
     }
   });
 
   it('never show the key', () => {
     const settings = loadApiSettings({ UPLOAD_AUTH_TOKEN: KEY });
     expect(JSON.stringify(settings) + String(settings.UPLOAD_AUTH_TOKEN)).not.toContain(KEY);
-    expect(JSON.stringify(problems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: 'hunter2hunter2' }))).not.toContain('hunter2');
+    expect(JSON.stringify(settingsProblems({ ...PRODUCTION, UPLOAD_AUTH_TOKEN: 'hunter2hunter2' }))).not.toContain(
+      'hunter2',
+    );
   });
 
   it.each([
@@ -78,13 +72,13 @@ describe('the settings of uploads', () => {
     ['UPLOAD_CALLBACK_ALLOW', 'example.com'],
     ['UPLOAD_S3_PREFIX', 'no-slash'],
   ])('refuse %s=%s', (variable, value) => {
-    expect(Object.keys(problems({ [variable]: value }))).toEqual([variable]);
+    expect(Object.keys(settingsProblems({ [variable]: value }))).toEqual([variable]);
   });
 
   it('need what belongs together', () => {
-    expect(Object.keys(problems({ UPLOAD_STORAGE: 's3' }))).toEqual(['UPLOAD_S3_BUCKET']);
+    expect(Object.keys(settingsProblems({ UPLOAD_STORAGE: 's3' }))).toEqual(['UPLOAD_S3_BUCKET']);
     const half = { UPLOAD_STORAGE: 's3', UPLOAD_S3_BUCKET: 'b', UPLOAD_S3_ACCESS_KEY_ID: 'a' };
-    expect(Object.keys(problems(half))).toEqual(['UPLOAD_S3_SECRET_ACCESS_KEY']);
+    expect(Object.keys(settingsProblems(half))).toEqual(['UPLOAD_S3_SECRET_ACCESS_KEY']);
   });
 
   it('read DEBUG as the debug package does', () => {

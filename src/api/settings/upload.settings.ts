@@ -55,6 +55,8 @@ export const uploadSettings = {
   UPLOAD_MIN_RATE: integer(1_024, { min: 1, max: 1_048_576 }),
   /** How long a resumable upload waits for its next piece. */
   UPLOAD_RESUME_WINDOW: duration('24h', { min: '1m', max: '7d' }),
+  /** How long a resumable upload may take in all, from its creation on. */
+  UPLOAD_RESUME_MAX: duration('3d', { min: '1m', max: '30d' }),
   /** Networks that callbacks may reach although they are not public. */
   UPLOAD_CALLBACK_ALLOW: cidrList(),
 

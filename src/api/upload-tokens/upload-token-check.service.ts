@@ -30,9 +30,15 @@ export class UploadTokenCheck {
     }
   }
 
-  private refused({ uploadCode, message }: UploadError, caller: Caller): void {
+  private refused({ uploadCode, message, token }: UploadError, caller: Caller): void {
     this.metrics.countVerified(uploadCode);
-    this.refusals.record({ action: 'validate_token', accountId: '', caller, errorMessage: message });
-    this.log.debug({ code: uploadCode, ip: caller.ip }, 'upload token refused');
+    this.refusals.record({
+      action: 'validate_token',
+      accountId: token?.accountId ?? '',
+      ...(token === undefined ? {} : { resourceId: token.id }),
+      caller,
+      errorMessage: message,
+    });
+    this.log.debug({ code: uploadCode, tokenId: token?.id, ip: caller.ip }, 'upload token refused');
   }
 }

@@ -70,12 +70,12 @@ export class UploadTokenVerifier {
    */
   async verify(value: string | undefined, caller: Caller): Promise<UploadToken> {
     const token = await this.find(value, caller);
-    this.assertOpen(token);
-    const now = this.clock.now();
-    const state = (await this.reservations.look([token], now)).get(token.id);
-    if (state?.heldUntil !== undefined) throw this.heldUntil(state.heldUntil);
-    if (state !== undefined && this.policy.isSpent(token, state)) throw spentToken();
-    return token;
+    try {
+      await this.assertFree(token);
+      return token;
+    } catch (error) {
+      throw error instanceof UploadError ? error.about(token) : error;
+    }
   }
 
   /** For a token that somebody uploads with until then. */
@@ -84,6 +84,14 @@ export class UploadTokenVerifier {
     return new UploadError('TOKEN_ALREADY_USED', 'an upload with this token is under way', {
       retryAfterSeconds: seconds,
     });
+  }
+
+  private async assertFree(token: UploadToken): Promise<void> {
+    this.assertOpen(token);
+    const now = this.clock.now();
+    const state = (await this.reservations.look([token], now)).get(token.id);
+    if (state?.heldUntil !== undefined) throw this.heldUntil(state.heldUntil);
+    if (state !== undefined && this.policy.isSpent(token, state)) throw spentToken();
   }
 }
 

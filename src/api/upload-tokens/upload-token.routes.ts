@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthenticatedRequest } from '@tollgate/auth';
-import { Clock, TollgateError } from '@tollgate/domain';
+import { type AuditAction, Clock, TollgateError } from '@tollgate/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
@@ -13,6 +13,7 @@ import { type AddressRule, AddressThrottle } from '../rate-limits/address-thrott
 import { setHeaderLines } from '../rate-limits/limit-headers';
 import { RequestLimits } from '../rate-limits/request-limits.service';
 import { tooManyFromAddress } from '../rate-limits/throttler.guards';
+import { UploadError } from '../uploads/upload-error';
 import { UploadTokenDesk } from './upload-token-desk.service';
 import { issueUploadTokenBody, verifyUploadTokenBody } from './upload-token.schemas';
 
@@ -66,11 +67,19 @@ export class UploadTokenRoutes {
       try {
         return await this.answer(this.issuing, request, reply);
       } catch (error) {
-        this.recordRefusal(error, request);
+        this.recordRefusal('issue_upload_token', error, request);
         throw error;
       }
     });
-    lane.post(VERIFY_PATH, (request, reply) => this.answer(this.verifying, request, reply));
+    lane.post(VERIFY_PATH, async (request, reply) => {
+      try {
+        return await this.answer(this.verifying, request, reply);
+      } catch (error) {
+        // What is wrong with a token is recorded by whoever looked at it.
+        if (isThrottled(error)) this.recordRefusal('validate_token', error, request);
+        throw error;
+      }
+    });
   }
 
   /** @returns the answer for Fastify to send; `undefined` when it is sent already */
@@ -98,14 +107,19 @@ export class UploadTokenRoutes {
     return undefined;
   }
 
-  private recordRefusal(error: unknown, request: FastifyRequest): void {
+  private recordRefusal(action: AuditAction, error: unknown, request: FastifyRequest): void {
     this.refusals.record({
-      action: 'issue_upload_token',
+      action,
       accountId: '',
       caller: callerOf(request),
       errorMessage: error instanceof TollgateError ? error.message : 'internal error',
     });
   }
+}
+
+/** Whether nobody has looked at the token, since there were too many requests. */
+function isThrottled(error: unknown): boolean {
+  return error instanceof TollgateError && error.code === 'rate_limited' && !(error instanceof UploadError);
 }
 
 /** @throws TollgateError `invalid_request` that names each field at fault */

@@ -7,7 +7,7 @@ import { type Caller, RequestCaller } from '../http/caller';
 import { toPage } from '../http/fields';
 import { ApiUploadErrors } from '../http/upload-error-docs';
 import { PublicGate } from '../rate-limits/gates.guard';
-import { PublicThrottlerGuard, UploadTokenThrottlerGuard } from '../rate-limits/throttler.guards';
+import { TokenCheckThrottlerGuard, UploadTokenThrottlerGuard } from '../rate-limits/throttler.guards';
 import { UPLOAD_ADMINISTRATOR } from './storage-owner';
 import { UploadAdminGate } from './upload-admin-gate.guard';
 import { UploadTokenDesk } from './upload-token-desk.service';
@@ -51,7 +51,7 @@ export class UploadTokensController {
 
   @Post('verify-token')
   @HttpCode(200)
-  @UseGuards(PublicThrottlerGuard, PublicGate)
+  @UseGuards(TokenCheckThrottlerGuard, PublicGate)
   @ApiOperation({ summary: 'Say whether an upload may begin with a token; takes nothing of it' })
   @ApiAnswer(200, verifiedUploadToken)
   @ApiUploadErrors(

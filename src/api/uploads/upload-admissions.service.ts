@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   Clock,
   UPLOAD_ADMIN,
-  type UploadCallback,
   type UploadCommit,
   UploadReservations,
   type UploadToken,
@@ -11,14 +9,15 @@ import {
   type UploadedFile,
   UploadedFileRepository,
   newFileId,
-  newUploadCallbackId,
   uploadTokenPurgeAt,
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
 import { UploadTokenVerifier, invalidToken, spentToken } from '../upload-tokens/upload-token-verifier.service';
 import { UploadCallbacks } from './callbacks/upload-callbacks.service';
-import { uploadView } from './upload-view';
+import { DiskFloor } from './disk-floor';
+import { callbackFor, fileOf, idempotencyHashOf, refusedEntry, storedEntry } from './upload-records';
+import { UnknownOutcomeError } from './unknown-outcome-error';
 import { UploadError } from './upload-error';
 import { quotaExceeded, tooLarge } from './upload-refusals';
 import { UploadPolicy } from './upload-policy';
@@ -56,18 +55,14 @@ export class UploadAdmissions {
     private readonly files: UploadedFileRepository,
     private readonly reservations: UploadReservations,
     private readonly policy: UploadPolicy,
+    private readonly floor: DiskFloor,
     private readonly callbacks: UploadCallbacks,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Takes a token for one upload.
-   * @param value of the token, as presented
-   * @param idempotencyKey names the upload: the one that is finished is then told again
-   * @param holdMs how long it holds the token without {@link renew}
-   * @param leastBytes that the file has, if what the client announces is true: one that is sure to be refused for its size
-   * costs the token nothing
+   * Takes a token for one upload: {@link find}, {@link findRepeated} and {@link reserve} in one.
    * @throws UploadError by the contract's codes
    */
   async admit(
@@ -77,32 +72,60 @@ export class UploadAdmissions {
     caller: Caller,
     leastBytes = 0,
   ): Promise<UploadGrant | RepeatedUpload> {
-    const fileId = newFileId();
-    if (!this.policy.requiresToken && (value === undefined || value === '')) {
-      await this.assertFits(undefined, leastBytes);
-      return {
-        fileId,
-        accountId: UPLOAD_ADMIN,
-        token: undefined,
-        holder: fileId,
-        maxBytes: this.policy.maxBytes(undefined),
-      };
+    const token = await this.find(value, caller);
+    const repeated = await this.findRepeated(token, idempotencyKey);
+    return repeated === undefined ? this.reserve(token, newFileId(), holdMs, leastBytes) : { repeated };
+  }
+
+  /**
+   * The token that a request shows, whatever has become of it; `undefined` where uploads need none and none was shown.
+   * @param value as presented
+   * @throws UploadError as `UploadTokenVerifier.find`
+   */
+  async find(value: string | undefined, caller: Caller): Promise<UploadToken | undefined> {
+    if (!this.policy.requiresToken && (value === undefined || value === '')) return undefined;
+    return this.verifier.find(value, caller);
+  }
+
+  /** The file that was stored with a token under this name of the upload, whose client may have lost the answer. */
+  async findRepeated(
+    token: UploadToken | undefined,
+    idempotencyKey: string | undefined,
+  ): Promise<UploadedFile | undefined> {
+    if (idempotencyKey === undefined || token?.end?.fileId === undefined) return undefined;
+    const file = await this.files.findById(token.accountId, token.end.fileId);
+    return file?.idempotencyHash === idempotencyHashOf(idempotencyKey) ? file : undefined;
+  }
+
+  /**
+   * Takes a token that {@link find} has found for one upload. Where that fails the token is not held.
+   * @param fileId of the file that will be
+   * @param holdMs how long it holds the token without {@link renew}
+   * @param leastBytes that the file has, if what the client announces is true: one that is sure to be refused for its size
+   * costs the token nothing
+   * @throws UploadError by the contract's codes, about the token
+   */
+  async reserve(
+    token: UploadToken | undefined,
+    fileId: string,
+    holdMs: number,
+    leastBytes: number,
+  ): Promise<UploadGrant> {
+    const grant = this.grantOf(token, fileId);
+    try {
+      if (token !== undefined) this.verifier.assertOpen(token);
+      await this.assertFits(token, leastBytes);
+      if (token !== undefined) await this.hold(grant, token, holdMs);
+      return grant;
+    } catch (error) {
+      throw error instanceof UploadError && token !== undefined ? error.about(token) : error;
     }
-    const token = await this.verifier.find(value, caller);
-    const repeated = idempotencyKey === undefined ? undefined : await this.findRepeated(token, idempotencyKey);
-    if (repeated !== undefined) return { repeated };
-    this.verifier.assertOpen(token);
-    await this.assertFits(token, leastBytes);
-    const bounds = this.policy.reservationBounds(token, holdMs);
-    const outcome = await this.reservations.reserve(token, fileId, this.clock.now(), bounds);
-    if (outcome.kind === 'held') throw this.verifier.heldUntil(outcome.until);
-    if (outcome.kind === 'spent') throw spentToken();
-    const grant = { fileId, accountId: token.accountId, token, holder: fileId, maxBytes: this.policy.maxBytes(token) };
-    // Whoever held it before may have finished between the look at the token and the reservation.
-    const error = await this.findEnd(grant);
-    if (error === undefined) return grant;
-    await this.release(grant, 0);
-    throw error;
+  }
+
+  /** The grant of an upload that was admitted, for a later request that goes on with it. */
+  grantOf(token: UploadToken | undefined, fileId: string): UploadGrant {
+    const accountId = token?.accountId ?? UPLOAD_ADMIN;
+    return { fileId, accountId, token, holder: fileId, maxBytes: this.policy.maxBytes(token) };
   }
 
   /**
@@ -134,14 +157,7 @@ export class UploadAdmissions {
   /** After an upload that was refused for what the client sent: its token has had its use. */
   async refuse({ token, fileId }: UploadGrant, error: UploadError, caller: Caller): Promise<void> {
     if (token === undefined) return;
-    const audit = this.audit.describe({
-      action: 'upload_file',
-      accountId: token.accountId,
-      resourceId: token.id,
-      caller,
-      data: { file_id: fileId, code: error.uploadCode },
-      errorMessage: error.message,
-    });
+    const audit = this.audit.describe(refusedEntry(token, fileId, error, caller));
     const now = this.clock.now();
     await this.tokens.refuse(token.accountId, token.id, now, uploadTokenPurgeAt(now), audit);
   }
@@ -176,10 +192,60 @@ export class UploadAdmissions {
     }
   }
 
-  /** What the commit would refuse is refused before anything is sent. */
+  /**
+   * {@link commit}, where the store's word counts when it fails in the middle, and when another process was faster with the
+   * same upload.
+   * @throws UploadError when it must not: nothing has changed, and the content is to be removed; UnknownOutcomeError: the
+   * content must stay; whatever the store throws: nothing has changed
+   */
+  async commitOrFind(
+    grant: UploadGrant,
+    content: UploadContent,
+    idempotencyKey: string | undefined,
+    caller: Caller,
+  ): Promise<UploadedFile> {
+    try {
+      return await this.commit(grant, content, idempotencyKey, caller);
+    } catch (error) {
+      const found = await this.files.findById(grant.accountId, grant.fileId).catch(() => {
+        throw new UnknownOutcomeError(error);
+      });
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  private async hold(grant: UploadGrant, token: UploadToken, holdMs: number): Promise<void> {
+    const bounds = this.policy.reservationBounds(token, holdMs);
+    const outcome = await this.reservations
+      .reserve(token, grant.holder, this.clock.now(), bounds)
+      .catch((error: unknown) => {
+        // It may have come about. Not waited for: who does not answer the one does not answer the other either.
+        void this.letGo(grant);
+        throw error;
+      });
+    if (outcome.kind === 'held') throw this.verifier.heldUntil(outcome.until);
+    if (outcome.kind === 'spent') throw spentToken();
+    try {
+      // Whoever held it before may have finished between the look at the token and the reservation.
+      const end = await this.findEnd(grant);
+      if (end !== undefined) throw end;
+    } catch (error) {
+      await this.letGo(grant);
+      throw error;
+    }
+  }
+
+  /** Never throws: a hold that can't be let go lapses. */
+  private async letGo(grant: UploadGrant): Promise<void> {
+    await this.release(grant, 0).catch(() => undefined);
+  }
+
+  /** What the commit would refuse, or the disk has no room for, is refused before anything is sent. */
   private async assertFits(token: UploadToken | undefined, leastBytes: number): Promise<void> {
     const maxBytes = this.policy.maxBytes(token);
     if (leastBytes > maxBytes) throw tooLarge(maxBytes);
+    await this.floor.assertRoom(leastBytes);
     const { quotaBytes } = this.policy;
     if (quotaBytes === undefined) return;
     const used = await this.files.usedBytes(token?.accountId ?? UPLOAD_ADMIN);
@@ -187,47 +253,20 @@ export class UploadAdmissions {
   }
 
   private describeCommit(
-    { fileId, accountId, token }: UploadGrant,
+    grant: UploadGrant,
     content: UploadContent,
     idempotencyKey: string | undefined,
     caller: Caller,
   ): UploadCommit {
-    const { ownerLabel } = token?.options ?? {};
-    const file: UploadedFile = {
-      id: fileId,
-      accountId,
-      ...(token === undefined ? {} : { tokenId: token.id }),
-      ...content,
-      ...(ownerLabel === undefined ? {} : { ownerLabel }),
-      ...(token?.iuid === undefined ? {} : { iuid: token.iuid }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyHash: hashOf(idempotencyKey) }),
-      createdAt: this.clock.now(),
-    };
-    const audit = this.audit.describe({
-      action: 'upload_file',
-      accountId,
-      resourceId: fileId,
-      caller,
-      data: {
-        size: file.size,
-        type: file.type,
-        sha256: file.sha256,
-        ...(token === undefined ? {} : { token_id: token.id }),
-      },
-    });
-    const callback = token === undefined ? undefined : callbackFor(file, token);
+    const file = fileOf(grant, content, idempotencyKey, this.clock.now());
+    const callback = callbackFor(file, grant.token);
+    const { quotaBytes } = this.policy;
     return {
       file,
-      audit,
+      audit: this.audit.describe(storedEntry(file, caller)),
       ...(callback === undefined ? {} : { callback }),
-      ...(this.policy.quotaBytes === undefined ? {} : { quotaBytes: this.policy.quotaBytes }),
+      ...(quotaBytes === undefined ? {} : { quotaBytes }),
     };
-  }
-
-  private async findRepeated(token: UploadToken, idempotencyKey: string): Promise<UploadedFile | undefined> {
-    if (token.end?.fileId === undefined) return undefined;
-    const file = await this.files.findById(token.accountId, token.end.fileId);
-    return file?.idempotencyHash === hashOf(idempotencyKey) ? file : undefined;
   }
 
   /** Why a token that was open may not be used any more; its expiry is no reason once an upload has begun. */
@@ -239,25 +278,4 @@ export class UploadAdmissions {
       ? undefined
       : new UploadError('TOKEN_ALREADY_USED', 'the upload token has been used');
   }
-}
-
-function hashOf(idempotencyKey: string): string {
-  return createHash('sha256').update(idempotencyKey).digest('hex');
-}
-
-function callbackFor(file: UploadedFile, { options, accountId }: UploadToken): UploadCallback | undefined {
-  const { callback } = options;
-  if (callback === undefined) return undefined;
-  return {
-    id: newUploadCallbackId(),
-    accountId,
-    fileId: file.id,
-    url: callback.url,
-    secretKeyId: callback.secret.keyId,
-    secretEnvelope: callback.secret.envelope,
-    payload: JSON.stringify({ type: 'upload.stored', timestamp: file.createdAt.toISOString(), data: uploadView(file) }),
-    attempts: 0,
-    dueAt: file.createdAt,
-    createdAt: file.createdAt,
-  };
 }

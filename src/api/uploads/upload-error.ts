@@ -24,9 +24,16 @@ const REFUSALS = {
 
 export type UploadErrorCode = keyof typeof REFUSALS;
 
+/** An upload token without its value. */
+export interface RefusedToken {
+  readonly id: string;
+  readonly accountId: string;
+}
+
 /** A refusal of an upload or of an upload token, in the contract's form. */
 export class UploadError extends TollgateError {
   override readonly name = 'UploadError';
+  private shown: RefusedToken | undefined;
 
   /** @param message text for the caller; never a token or a key */
   constructor(
@@ -35,6 +42,17 @@ export class UploadError extends TollgateError {
     details: TollgateErrorDetails = {},
   ) {
     super(REFUSALS[uploadCode][1], message, details);
+  }
+
+  /** The token that was shown, where it is known: for the audit trail, never for the caller. */
+  get token(): RefusedToken | undefined {
+    return this.shown;
+  }
+
+  /** Notes the token that was shown. */
+  about({ id, accountId }: RefusedToken): this {
+    this.shown = { id, accountId };
+    return this;
   }
 
   /** The HTTP status. */

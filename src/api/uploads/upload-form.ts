@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MultipartFields, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { UploadError } from './upload-error';
-import { invalidForm, tooLarge } from './upload-refusals';
+import { invalidForm } from './upload-refusals';
 
 /** Bounds on everything in a form that is not the file; `docs/limits.md` lists them. */
 export const FORM_LIMITS = {
@@ -74,12 +74,13 @@ export class UploadForm {
   /**
    * Reads the body and throws it away.
    * @param maxBytes that are read
-   * @throws UploadError FILE_TOO_LARGE; BrokenOffError; the signal's reason
+   * @param tooMuch thrown when there are more
+   * @throws BrokenOffError; the signal's reason
    */
-  async discard(maxBytes: number, signal: AbortSignal): Promise<void> {
+  async discard(maxBytes: number, tooMuch: UploadError, signal: AbortSignal): Promise<void> {
     const count = (chunk: Buffer): void => {
       this.receivedBytes += chunk.length;
-      if (this.receivedBytes > maxBytes) this.stopping.abort(tooLarge(maxBytes));
+      if (this.receivedBytes > maxBytes) this.stopping.abort(tooMuch);
     };
     this.raw.on('data', count);
     try {

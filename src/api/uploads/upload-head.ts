@@ -31,6 +31,11 @@ export function uploadTokenOf(headers: IncomingHttpHeaders): string | undefined 
   return Array.isArray(token) ? token.join(', ') : token;
 }
 
+/** So many bytes the file has at least, if the announced length is true; 0 where none is announced. */
+export function leastBytesOf(headers: IncomingHttpHeaders): number {
+  return Math.max(0, Number(headers['content-length'] ?? 0) - FORM_LIMITS.overheadBytes);
+}
+
 /**
  * Everything that can be known before the body: costs neither token nor store.
  * @param maxBytes largest file that any token allows
@@ -43,8 +48,7 @@ export function readUploadHead(headers: IncomingHttpHeaders, maxBytes: number): 
   }
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity') throw invalidForm('it must not be compressed');
-  const announced = Number(headers['content-length'] ?? 0);
-  const leastBytes = Math.max(0, announced - FORM_LIMITS.overheadBytes);
+  const leastBytes = leastBytesOf(headers);
   if (leastBytes > maxBytes) throw tooLarge(maxBytes);
   return { token: uploadTokenOf(headers), idempotencyKey, leastBytes };
 }

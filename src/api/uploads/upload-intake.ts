@@ -83,6 +83,11 @@ export class UploadIntake {
     await this.writer?.abort();
   }
 
+  /** See `FileWriter`. */
+  async leave(): Promise<void> {
+    await this.writer?.leave();
+  }
+
   private async begin(): Promise<void> {
     const head = Buffer.concat(this.head);
     this.head = [];

@@ -1,14 +1,17 @@
-import type { UploadedFile, UploadedFileRepository } from '@tollgate/domain';
+import type { UploadedFile } from '@tollgate/domain';
 import type { FileStorage } from '@tollgate/file-storage';
 import type { Log } from '@tollgate/observability';
-import type { RefusalRecorder } from '../audit/refusal-recorder.service';
 import type { DiskFloor } from './disk-floor';
 import { RunningUploads } from './running-uploads';
+import { UnknownOutcomeError } from './unknown-outcome-error';
 import type { UploadAdmissions } from './upload-admissions.service';
 import { BrokenOffError, type FormSink, type UploadForm } from './upload-form';
+import { UploadPace } from './upload-pace';
 import { UploadPolicy } from './upload-policy';
+import type { UploadRefusalTrail } from './upload-refusal-trail';
 import { invalidForm, quotaExceeded, storageFull, tooSlow } from './upload-refusals';
-import { UploadPace, Uploads } from './upload.service';
+import type { UploadRepeats } from './upload-repeats';
+import { Uploads } from './upload.service';
 
 const MP4 = Buffer.concat([
   Buffer.from('00000018667479706d703432000000006d70343269736f6d', 'hex'),
@@ -25,12 +28,18 @@ const GRANT = {
 const CALLER = { ip: '192.0.2.1', userAgent: '' };
 
 describe('an upload that is received', () => {
-  const admissions = { admit: jest.fn(), commit: jest.fn(), release: jest.fn(), refuse: jest.fn(), renew: jest.fn() };
-  const files = { findById: jest.fn() };
-  const writer = { write: jest.fn(), complete: jest.fn(), keep: jest.fn(), abort: jest.fn() };
+  const admissions = {
+    admit: jest.fn(),
+    commitOrFind: jest.fn(),
+    release: jest.fn(),
+    refuse: jest.fn(),
+    renew: jest.fn(),
+  };
+  const writer = { write: jest.fn(), complete: jest.fn(), keep: jest.fn(), leave: jest.fn(), abort: jest.fn() };
   const floor = { assertRoom: jest.fn() };
   const log = { warn: jest.fn() };
-  const refusals = { record: jest.fn() };
+  const repeats = { take: jest.fn() };
+  const trail = { record: jest.fn() };
   const form = { read: jest.fn(), takeReceived: () => 77, receivedBytes: 77 };
   const running = new RunningUploads(1);
   const policy = new UploadPolicy({
@@ -42,13 +51,13 @@ describe('an upload that is received', () => {
   });
   const uploads = new Uploads(
     admissions as unknown as UploadAdmissions,
-    files as Partial<UploadedFileRepository> as UploadedFileRepository,
     { create: async () => writer } as unknown as FileStorage,
     policy,
     running,
     floor as unknown as DiskFloor,
     new UploadPace(30_000, 1),
-    refusals as unknown as RefusalRecorder,
+    repeats as unknown as UploadRepeats,
+    trail as unknown as UploadRefusalTrail,
     log as Partial<Log> as Log,
   );
   const receive = async () =>
@@ -60,12 +69,13 @@ describe('an upload that is received', () => {
       invite: () => undefined,
     });
   /** How often each end of a token was asked for. */
-  const ends = () => [admissions.commit, admissions.release, admissions.refuse].map((end) => end.mock.calls.length);
+  const ends = () =>
+    [admissions.commitOrFind, admissions.release, admissions.refuse].map((end) => end.mock.calls.length);
 
   beforeEach(() => {
     jest.resetAllMocks();
     admissions.admit.mockResolvedValue(GRANT);
-    admissions.commit.mockResolvedValue(FILE);
+    admissions.commitOrFind.mockResolvedValue(FILE);
     writer.complete.mockResolvedValue('key');
     form.read.mockImplementation(async (sink: FormSink) => {
       sink.begin('a.mp4');
@@ -78,7 +88,7 @@ describe('an upload that is received', () => {
 
   it('is committed before its content is kept', async () => {
     const order: string[] = [];
-    admissions.commit.mockImplementation(async () => {
+    admissions.commitOrFind.mockImplementation(async () => {
       order.push('commit');
       return FILE;
     });
@@ -89,7 +99,7 @@ describe('an upload that is received', () => {
     writer.keep.mockImplementation(async () => order.push('keep'));
     expect(await receive()).toEqual({ file: FILE, isRepeated: false });
     expect(order).toEqual(['complete', 'commit', 'keep']);
-    expect(admissions.commit).toHaveBeenCalledWith(
+    expect(admissions.commitOrFind).toHaveBeenCalledWith(
       GRANT,
       expect.objectContaining({ storageKey: 'key', name: 'a.mp4', size: MP4.length, type: 'video/mp4' }),
       'k',
@@ -110,7 +120,7 @@ describe('an upload that is received', () => {
     });
     await expect(receive()).rejects.toMatchObject({ status: error === undefined ? 413 : 400 });
     expect([ends(), writer.abort.mock.calls.length]).toEqual([[0, 0, 1], 1]);
-    expect(refusals.record).not.toHaveBeenCalled();
+    expect(trail.record).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -130,30 +140,32 @@ describe('an upload that is received', () => {
   });
 
   it('leaves nothing when its commit is refused', async () => {
-    admissions.commit.mockRejectedValue(quotaExceeded());
+    admissions.commitOrFind.mockRejectedValue(quotaExceeded());
     await expect(receive()).rejects.toMatchObject({ uploadCode: 'QUOTA_EXCEEDED' });
     expect([ends(), writer.abort.mock.calls.length]).toEqual([[1, 1, 0], 1]);
   });
 
-  describe('when the store fails at its commit', () => {
-    beforeEach(() => admissions.commit.mockRejectedValue(new Error('cut off')));
+  it('leaves nothing when the store fails at its commit, and has it not', async () => {
+    admissions.commitOrFind.mockRejectedValue(new Error('cut off'));
+    await expect(receive()).rejects.toThrow('cut off');
+    expect([ends(), writer.abort.mock.calls.length]).toEqual([[1, 1, 0], 1]);
+  });
 
-    it('is stored if the store has it', async () => {
-      files.findById.mockResolvedValue(FILE);
-      expect(await receive()).toEqual({ file: FILE, isRepeated: false });
-      expect([writer.keep.mock.calls.length, writer.abort.mock.calls.length]).toEqual([1, 0]);
+  describe('when the store does not say whether it was committed', () => {
+    beforeEach(() => {
+      admissions.commitOrFind.mockRejectedValue(new UnknownOutcomeError(new Error('cut off')));
     });
 
-    it('leaves nothing if the store has it not', async () => {
-      files.findById.mockResolvedValue(undefined);
+    it('leaves its content to the sweep', async () => {
       await expect(receive()).rejects.toThrow('cut off');
-      expect([ends(), writer.abort.mock.calls.length]).toEqual([[1, 1, 0], 1]);
+      expect([writer.keep, writer.abort, writer.leave].map((end) => end.mock.calls.length)).toEqual([0, 0, 1]);
+      expect(admissions.release).toHaveBeenCalledTimes(1);
     });
 
-    it('leaves its content to the sweep if the store does not say', async () => {
-      files.findById.mockRejectedValue(new Error('away'));
+    it('says that, also when its content can not be left', async () => {
+      writer.leave.mockRejectedValue(new Error('no'));
       await expect(receive()).rejects.toThrow('cut off');
-      expect([writer.keep.mock.calls.length, writer.abort.mock.calls.length]).toEqual([0, 0]);
+      expect(log.warn).toHaveBeenCalledTimes(1);
       expect(admissions.release).toHaveBeenCalledTimes(1);
     });
   });
@@ -171,10 +183,30 @@ describe('an upload that is received', () => {
     expect(log.warn).toHaveBeenCalledTimes(1);
   });
 
-  it('is asked for nothing when there is no room, and its token for nothing either', async () => {
-    floor.assertRoom.mockRejectedValue(storageFull());
-    await expect(receive()).rejects.toMatchObject({ uploadCode: 'STORAGE_FULL' });
-    expect([admissions.admit.mock.calls.length, form.read.mock.calls.length]).toEqual([0, 0]);
-    expect(refusals.record).toHaveBeenCalledTimes(1);
+  it('is not read, and gives nothing back, when it is not admitted', async () => {
+    const refusal = storageFull();
+    admissions.admit.mockRejectedValue(refusal);
+    await expect(receive()).rejects.toBe(refusal);
+    expect([ends(), form.read.mock.calls.length]).toEqual([[0, 0, 0], 0]);
+    expect(trail.record.mock.calls).toEqual([[refusal, CALLER]]);
+  });
+
+  it('is recorded, and not even admitted, when as many run as may', async () => {
+    const other = running.begin();
+    await expect(receive()).rejects.toMatchObject({ uploadCode: 'TOO_MANY_UPLOADS' });
+    other.end();
+    expect(admissions.admit).not.toHaveBeenCalled();
+    expect(trail.record.mock.calls).toEqual([[expect.objectContaining({ uploadCode: 'TOO_MANY_UPLOADS' }), CALLER]]);
+  });
+
+  it('is told again, and read by nobody who stores it, when it was stored before', async () => {
+    admissions.admit.mockResolvedValue({ repeated: FILE });
+    expect(await receive()).toEqual({ file: FILE, isRepeated: true });
+    expect(repeats.take).toHaveBeenCalledTimes(1);
+    expect([ends(), form.read.mock.calls.length]).toEqual([[0, 0, 0], 0]);
+    const refusal = tooSlow();
+    repeats.take.mockRejectedValue(refusal);
+    await expect(receive()).rejects.toBe(refusal);
+    expect(trail.record.mock.calls).toEqual([[refusal, CALLER]]);
   });
 });

@@ -1,38 +1,28 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { TollgateError, type UploadedFile, UploadedFileRepository } from '@tollgate/domain';
+import type { UploadedFile } from '@tollgate/domain';
 import { FileStorage } from '@tollgate/file-storage';
 import { Log } from '@tollgate/observability';
-import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import type { Caller } from '../http/caller';
 import { DiskFloor } from './disk-floor';
 import { storedFileName } from './file-name';
+import type { IncomingUpload } from './incoming-upload';
 import { RunningUploads } from './running-uploads';
-import type { StallRuleOptions } from './stall-rule';
+import { UnknownOutcomeError } from './unknown-outcome-error';
 import {
   type RepeatedUpload,
   UploadAdmissions,
   type UploadContent,
   type UploadGrant,
 } from './upload-admissions.service';
-import { UploadError } from './upload-error';
-import { BrokenOffError, FORM_LIMITS, type UploadForm } from './upload-form';
+import type { UploadForm } from './upload-form';
 import { idempotencyKeyOf, readUploadHead } from './upload-head';
 import { UploadIntake } from './upload-intake';
+import { UploadPace } from './upload-pace';
 import { UPLOAD_HOLD_MS, UPLOAD_RENEW_MS, UploadPolicy } from './upload-policy';
+import { UploadRefusalTrail } from './upload-refusal-trail';
 import { endsToken } from './upload-refusals';
+import { UploadRepeats } from './upload-repeats';
 import { UploadWatch } from './upload-watch';
-
-/** An upload that is about to come in. */
-export interface IncomingUpload {
-  readonly headers: IncomingHttpHeaders;
-  readonly caller: Caller;
-  readonly form: UploadForm;
-  /** Whether the client sends the body only when it is {@link invite}d to. */
-  readonly awaitsInvitation: boolean;
-  /** Called once, when the body is wanted. */
-  readonly invite: () => void;
-}
 
 export interface ReceivedUpload {
   readonly file: UploadedFile;
@@ -40,26 +30,18 @@ export interface ReceivedUpload {
   readonly isRepeated: boolean;
 }
 
-/** How slow an upload may be; a class, to be injected. */
-export class UploadPace implements StallRuleOptions {
-  constructor(
-    readonly windowMs: number,
-    readonly minRate: number,
-  ) {}
-}
-
 /** Receives uploads: from a token and a form to a stored file, or to nothing at all. */
 @Injectable()
 export class Uploads {
   constructor(
     private readonly admissions: UploadAdmissions,
-    private readonly files: UploadedFileRepository,
     private readonly storage: FileStorage,
     private readonly policy: UploadPolicy,
     private readonly running: RunningUploads,
     private readonly floor: DiskFloor,
     private readonly pace: UploadPace,
-    private readonly refusals: RefusalRecorder,
+    private readonly repeats: UploadRepeats,
+    private readonly trail: UploadRefusalTrail,
     private readonly log: Log,
   ) {}
 
@@ -68,24 +50,30 @@ export class Uploads {
    * and the token is used or free again
    */
   async receive(upload: IncomingUpload): Promise<ReceivedUpload> {
-    const running = this.running.begin();
+    const { caller } = upload;
+    const running = await this.recording(caller, () => this.running.begin());
     try {
-      const admitted = await this.admit(upload);
+      const admitted = await this.recording(caller, () => this.admit(upload));
       if (!('repeated' in admitted)) return { file: await this.receiveGranted(admitted, upload), isRepeated: false };
-      await this.discard(upload);
-      return { file: admitted.repeated, isRepeated: true };
+      const { repeated } = admitted;
+      await this.recording(caller, () => this.repeats.take(repeated, upload));
+      return { file: repeated, isRepeated: true };
     } finally {
       running.end();
     }
   }
 
   private async admit({ headers, caller }: IncomingUpload): Promise<UploadGrant | RepeatedUpload> {
+    const { token, idempotencyKey, leastBytes } = readUploadHead(headers, this.policy.maxBytes(undefined));
+    return this.admissions.admit(token, idempotencyKey, UPLOAD_HOLD_MS, caller, leastBytes);
+  }
+
+  /** Does what comes before an upload has begun; {@link giveBack} records what ends one that has. */
+  private async recording<T>(caller: Caller, work: () => T | Promise<T>): Promise<T> {
     try {
-      const { token, idempotencyKey, leastBytes } = readUploadHead(headers, this.policy.maxBytes(undefined));
-      await this.floor.assertRoom(leastBytes);
-      return await this.admissions.admit(token, idempotencyKey, UPLOAD_HOLD_MS, caller, leastBytes);
+      return await work();
     } catch (error) {
-      this.recordRefusal(error, caller);
+      this.trail.record(error, caller);
       throw error;
     }
   }
@@ -104,12 +92,13 @@ export class Uploads {
     try {
       invite();
       const content = await this.take(grant, form, intake, watch.signal);
-      const file = await this.commit(grant, content, idempotencyKeyOf(headers), caller);
+      const file = await this.admissions.commitOrFind(grant, content, idempotencyKeyOf(headers), caller);
       await this.keep(intake, file);
       return file;
     } catch (error) {
       watch.close();
-      if (!(error instanceof UnknownOutcomeError)) await intake.abort();
+      if (error instanceof UnknownOutcomeError) await this.leave(intake, grant.fileId);
+      else await intake.abort();
       await this.giveBack(grant, error, form.takeReceived(), caller);
       throw error instanceof UnknownOutcomeError ? error.cause : error;
     } finally {
@@ -137,31 +126,21 @@ export class Uploads {
     return { storageKey, name, size, type: type.type, sha256 };
   }
 
-  /** Where the store fails in the middle, what it has decides. */
-  private async commit(
-    grant: UploadGrant,
-    content: UploadContent,
-    idempotencyKey: string | undefined,
-    caller: Caller,
-  ): Promise<UploadedFile> {
-    try {
-      return await this.admissions.commit(grant, content, idempotencyKey, caller);
-    } catch (error) {
-      if (error instanceof UploadError) throw error;
-      const found = await this.files.findById(grant.accountId, grant.fileId).catch(() => {
-        throw new UnknownOutcomeError(error);
-      });
-      if (found === undefined) throw error;
-      return found;
-    }
-  }
-
   private async keep(intake: UploadIntake, file: UploadedFile): Promise<void> {
     try {
       await intake.keep();
     } catch (error) {
       // It can be read where it is, and the sweep brings it to its place.
       this.log.warn({ err: error, fileId: file.id }, 'a stored upload could not be moved to its place yet');
+    }
+  }
+
+  /** If a record names the content it is needed, and if none does, the sweep removes it: no longer is it ours to tell. */
+  private async leave(intake: UploadIntake, fileId: string): Promise<void> {
+    try {
+      await intake.leave();
+    } catch (error) {
+      this.log.warn({ err: error, fileId }, 'the content of an upload stays until this process ends');
     }
   }
 
@@ -172,27 +151,11 @@ export class Uploads {
         await this.admissions.refuse(grant, error, caller);
         return;
       }
-      this.recordRefusal(error, caller, grant);
+      this.trail.record(error, caller, grant);
       await this.admissions.release(grant, receivedBytes);
     } catch (failure) {
       this.log.warn({ err: failure, fileId: grant.fileId }, 'an upload token could not be given back');
     }
-  }
-
-  /** For what changes nothing; a refusal that ends a token is recorded with the token. */
-  private recordRefusal(error: unknown, caller: Caller, grant?: UploadGrant): void {
-    const code =
-      error instanceof UploadError ? error.uploadCode : error instanceof BrokenOffError ? 'BROKEN_OFF' : undefined;
-    if (code === undefined && !(error instanceof TollgateError)) return;
-    this.refusals.record({
-      action: 'upload_file',
-      accountId: grant?.accountId ?? '',
-      isProved: grant?.token !== undefined,
-      ...(grant?.token === undefined ? {} : { resourceId: grant.token.id }),
-      caller,
-      errorMessage: (error as Error).message,
-      ...(code === undefined ? {} : { data: { code } }),
-    });
   }
 
   private watch(grant: UploadGrant, form: UploadForm, intake: UploadIntake): UploadWatch {
@@ -211,34 +174,5 @@ export class Uploads {
     watch.keepRoom(this.floor);
     watch.every(UPLOAD_RENEW_MS, () => this.admissions.renew(grant, form.takeReceived(), UPLOAD_HOLD_MS));
     return watch;
-  }
-
-  /** A client that sends it all again listens only when it has. */
-  private async discard({ form, awaitsInvitation }: IncomingUpload): Promise<void> {
-    if (awaitsInvitation) return;
-    const watch = new UploadWatch(() => undefined);
-    watch.keepPace(
-      {
-        get receivedBytes() {
-          return form.receivedBytes;
-        },
-        isListening: true,
-      },
-      this.pace,
-    );
-    try {
-      await form.discard(this.policy.maxBytes(undefined) + FORM_LIMITS.overheadBytes, watch.signal);
-    } finally {
-      watch.close();
-    }
-  }
-}
-
-/** Whether the upload was committed is not known; if it was, its content is needed, and if not, the sweep removes it. */
-class UnknownOutcomeError extends Error {
-  override readonly name = 'UnknownOutcomeError';
-
-  constructor(override readonly cause: unknown) {
-    super('the store does not say whether the upload was committed');
   }
 }

@@ -6,8 +6,11 @@ import { openFileStorage } from '../settings/file-storage.settings';
 import { DiskFloor } from './disk-floor';
 import { RunningUploads } from './running-uploads';
 import { UploadMetrics } from './upload-metrics';
+import { UploadPace } from './upload-pace';
 import { UploadSweep } from './upload-sweep.service';
-import { UploadPace, Uploads } from './upload.service';
+import { UploadRefusalTrail } from './upload-refusal-trail';
+import { UploadRepeats } from './upload-repeats';
+import { Uploads } from './upload.service';
 import { UploadRoutes } from './upload.routes';
 
 /** Uploads: where they are kept, and how they come in. */
@@ -33,6 +36,8 @@ export class UploadsModule {
         inject: [FileStorage, Clock],
       },
       UploadMetrics,
+      UploadRefusalTrail,
+      UploadRepeats,
       Uploads,
       UploadRoutes,
       UploadSweep,

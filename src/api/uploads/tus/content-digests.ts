@@ -17,19 +17,26 @@ interface Progress {
 export class ContentDigests {
   private readonly known = new LRUCache<string, Progress>({ max: MAX_REMEMBERED });
 
-  /** The next bytes of an upload, or some that were lost and come again. */
-  add(uploadId: string, offset: number, chunk: Buffer): void {
-    let progress = this.known.get(uploadId);
-    if (offset === 0) {
-      progress = { hash: createHash('sha256'), offset: 0 };
-      this.known.set(uploadId, progress);
+  /**
+   * Hashes a piece while it is stored. What was hashed counts only when exactly that was stored.
+   * @param offset where the piece begins
+   * @param store is given the chunks, and tells where the content ends now
+   * @returns what `store` does
+   */
+  async hash(
+    uploadId: string,
+    offset: number,
+    chunks: AsyncIterable<Buffer>,
+    store: (chunks: AsyncIterable<Buffer>) => Promise<number>,
+  ): Promise<number> {
+    let isStored = false;
+    try {
+      const newOffset = await store(this.hashing(uploadId, offset, chunks));
+      isStored = this.known.get(uploadId)?.offset === newOffset;
+      return newOffset;
+    } finally {
+      if (!isStored) this.forget(uploadId);
     }
-    if (progress?.offset !== offset) {
-      this.known.delete(uploadId);
-      return;
-    }
-    progress.hash.update(chunk);
-    progress.offset += chunk.length;
   }
 
   /**
@@ -39,7 +46,7 @@ export class ContentDigests {
    */
   async finish(uploadId: string, size: number, read: (start: number) => Promise<Readable>): Promise<string> {
     const found = this.known.get(uploadId);
-    this.known.delete(uploadId);
+    this.forget(uploadId);
     const { hash, offset } =
       found !== undefined && found.offset <= size ? found : { hash: createHash('sha256'), offset: 0 };
     if (offset < size) for await (const chunk of await read(offset)) hash.update(chunk as Buffer);
@@ -48,5 +55,23 @@ export class ContentDigests {
 
   forget(uploadId: string): void {
     this.known.delete(uploadId);
+  }
+
+  private async *hashing(
+    uploadId: string,
+    offset: number,
+    chunks: AsyncIterable<Buffer>,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    if (offset === 0) this.known.set(uploadId, { hash: createHash('sha256'), offset: 0 });
+    const progress = this.known.get(uploadId);
+    // What another process took in between has to be read again.
+    const isNext = progress?.offset === offset;
+    for await (const chunk of chunks) {
+      if (isNext) {
+        progress.hash.update(chunk);
+        progress.offset += chunk.length;
+      }
+      yield chunk;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type UploadedFile, UploadedFileRepository } from '@tollgate/domain';
+import type { UploadedFile } from '@tollgate/domain';
 import { PartialUploads, StorageFullError } from '@tollgate/file-storage';
 import { Log } from '@tollgate/observability';
 import { type DetectedType, TYPE_BYTES, detectType } from '../content-type';
@@ -9,12 +9,13 @@ import { UploadAdmissions, type UploadContent } from '../upload-admissions.servi
 import { UploadError } from '../upload-error';
 import { UPLOAD_RENEW_MS, UploadPolicy } from '../upload-policy';
 import { endsToken, storageFull, unsupportedType } from '../upload-refusals';
-import { UploadPace } from '../upload.service';
+import { UploadPace } from '../upload-pace';
 import { UploadWatch } from '../upload-watch';
 import { ContentDigests } from './content-digests';
 import type { PieceBody } from './piece-body';
-import { type OpenUpload, ResumableUploads, ResumeWindow } from './resumable-uploads.service';
+import { type OpenUpload, ResumableUploads } from './resumable-uploads.service';
 import { sentNameOf } from './upload-note';
+import type { Turn } from './upload-turns';
 
 /** Takes pieces of resumable uploads in, and makes files of those that are whole. */
 @Injectable()
@@ -22,13 +23,11 @@ export class PieceIntake {
   constructor(
     private readonly uploads: ResumableUploads,
     private readonly partials: PartialUploads,
-    private readonly files: UploadedFileRepository,
     private readonly admissions: UploadAdmissions,
     private readonly policy: UploadPolicy,
     private readonly digests: ContentDigests,
     private readonly floor: DiskFloor,
     private readonly pace: UploadPace,
-    private readonly window: ResumeWindow,
     private readonly log: Log,
   ) {}
 
@@ -48,7 +47,9 @@ export class PieceIntake {
     try {
       await this.floor.assertRoom();
       const chunks = body.chunks(rules, AbortSignal.any([watch.signal, signal]));
-      newOffset = await this.partials.write(fileId, offset, this.digesting(fileId, offset, chunks));
+      newOffset = await this.digests.hash(fileId, offset, chunks, (hashed) =>
+        this.partials.write(fileId, offset, hashed),
+      );
     } catch (error) {
       throw error instanceof StorageFullError ? storageFull() : error;
     } finally {
@@ -66,10 +67,11 @@ export class PieceIntake {
 
   /**
    * Makes a whole upload a file. May be asked again when it failed for no fault of the upload's.
-   * @throws UploadError; nothing is left of the upload then
+   * @throws UploadError; nothing is left of the upload then, unless it is UPLOAD_BUSY. UnknownOutcomeError
    */
-  async finish(upload: OpenUpload, size: number): Promise<UploadedFile> {
+  async finish(upload: OpenUpload, size: number, turn: Pick<Turn, 'assertHeld'>): Promise<UploadedFile> {
     const { fileId, token } = upload.grant;
+    turn.assertHeld();
     let type: DetectedType;
     try {
       type = await this.detect(await this.readHead(fileId, size), upload);
@@ -79,6 +81,8 @@ export class PieceIntake {
     }
     const sha256 = await this.digests.finish(fileId, size, (start) => this.partials.read(fileId, start));
     const name = storedFileName(sentNameOf(upload.note), token?.options ?? {}, type.extension);
+    // That took a while; adopting it takes it away from whoever may have the turn now.
+    turn.assertHeld();
     const storageKey = await this.partials.adopt(fileId);
     const file = await this.commit(upload, { storageKey, name, size, type: type.type, sha256 });
     await this.partials.keep(fileId, storageKey);
@@ -88,11 +92,8 @@ export class PieceIntake {
   private async commit(upload: OpenUpload, content: UploadContent): Promise<UploadedFile> {
     const { grant, note, caller } = upload;
     try {
-      return await this.admissions.commit(grant, content, note.idempotencyKey, caller);
+      return await this.admissions.commitOrFind(grant, content, note.idempotencyKey, caller);
     } catch (error) {
-      // Where the store failed in the middle, what it has decides; if that can't be told, the next request asks again.
-      const found = await this.files.findById(grant.accountId, grant.fileId).catch(() => undefined);
-      if (found !== undefined) return found;
       if (error instanceof UploadError) await this.uploads.terminate(upload);
       throw error;
     }
@@ -104,21 +105,8 @@ export class PieceIntake {
     });
     watch.keepPace(body, this.pace);
     watch.keepRoom(this.floor);
-    watch.every(UPLOAD_RENEW_MS, () => this.admissions.renew(upload.grant, body.takeReceived(), this.window.ms));
+    watch.every(UPLOAD_RENEW_MS, () => this.uploads.keepAlive(upload, body.takeReceived()));
     return watch;
-  }
-
-  private async *digesting(
-    fileId: string,
-    offset: number,
-    chunks: AsyncIterable<Buffer>,
-  ): AsyncGenerator<Buffer, void, undefined> {
-    let position = offset;
-    for await (const chunk of chunks) {
-      this.digests.add(fileId, position, chunk);
-      position += chunk.length;
-      yield chunk;
-    }
   }
 
   private async detect(head: Buffer, { grant }: OpenUpload): Promise<DetectedType> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  Clock,
   TollgateError,
   UPLOAD_ADMIN,
   type UploadToken,
@@ -12,15 +13,24 @@ import type { Caller } from '../../http/caller';
 import { UploadTokenVerifier } from '../../upload-tokens/upload-token-verifier.service';
 import { UploadAdmissions, type UploadGrant } from '../upload-admissions.service';
 import { UploadError } from '../upload-error';
-import { UploadPolicy } from '../upload-policy';
+import { UPLOAD_HOLD_MS } from '../upload-policy';
 import { ContentDigests } from './content-digests';
+import { ResumeWindow } from './resume-window';
 import { type UploadNote, formatNote, parseNote } from './upload-note';
 
 const UPLOAD_ID = /^[A-Za-z0-9_]{1,64}$/;
 
-/** How long a resumable upload waits for its next piece, and holds its token meanwhile; a class, to be injected. */
-export class ResumeWindow {
-  constructor(readonly ms: number) {}
+/** An upload that a client asks for. */
+export interface WantedUpload {
+  /** Of the file that it will be. */
+  readonly id: string;
+  /** `undefined` where uploads need none. */
+  readonly token: UploadToken | undefined;
+  /** In bytes. */
+  readonly size: number;
+  readonly metadata: UploadNote['metadata'];
+  readonly idempotencyKey: string | undefined;
+  readonly caller: Caller;
 }
 
 /** An upload that may go on. */
@@ -28,6 +38,8 @@ export interface OpenUpload {
   readonly grant: UploadGrant;
   readonly note: UploadNote;
   readonly caller: Caller;
+  /** Whether its client is known to have its address; the answer that brings it may be lost. */
+  readonly isNamed: boolean;
 }
 
 /** What a request for an upload finds: the upload, or the file that it has become. */
@@ -43,39 +55,33 @@ export class ResumableUploads {
     private readonly tokens: UploadTokenRepository,
     private readonly verifier: UploadTokenVerifier,
     private readonly admissions: UploadAdmissions,
-    private readonly policy: UploadPolicy,
     private readonly digests: ContentDigests,
     private readonly window: ResumeWindow,
+    private readonly clock: Clock,
   ) {}
 
-  /** Begins an upload that was admitted; where that fails, its token works again. */
-  async begin(
-    grant: UploadGrant,
-    size: number,
-    metadata: UploadNote['metadata'],
-    idempotencyKey: string | undefined,
-    caller: Caller,
-  ): Promise<OpenUpload> {
-    const { fileId, accountId, token } = grant;
+  /**
+   * Begins an upload. Its token is held for seconds only, until a request names the upload: the client that lost the answer
+   * does not know its address, and has to begin another.
+   * @throws UploadError; nothing has begun then, and the token works as before
+   */
+  async begin({ id, token, size, metadata, idempotencyKey, caller }: WantedUpload): Promise<OpenUpload> {
+    const grant = await this.admissions.reserve(token, id, UPLOAD_HOLD_MS, size);
     const note: UploadNote = {
-      accountId,
+      accountId: grant.accountId,
       ...(token === undefined ? {} : { tokenId: token.id }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      createdAt: this.clock.now(),
       metadata,
     };
+    const upload: OpenUpload = { grant, note, caller, isNamed: false };
     try {
-      await this.partials.create(fileId, size, formatNote(note));
+      await this.partials.create(id, size, formatNote(note));
+      return upload;
     } catch (error) {
-      await this.admissions.release(grant, 0);
+      await this.terminate(upload).catch(() => undefined);
       throw error;
     }
-    return { grant, note, caller };
-  }
-
-  /** The token that a request shows; `undefined` where uploads need none. @throws UploadError */
-  async authenticate(value: string | undefined, caller: Caller): Promise<UploadToken | undefined> {
-    if (!this.policy.requiresToken && (value === undefined || value === '')) return undefined;
-    return this.verifier.find(value, caller);
   }
 
   /**
@@ -97,39 +103,68 @@ export class ResumableUploads {
     const stored = await this.findStored(uploadId, token);
     if (stored !== undefined) return { stored };
     const { partial, note } = await this.findPartial(uploadId, token);
-    const open: OpenUpload = { grant: this.grantOf(uploadId, token), note, caller };
+    const open: OpenUpload = { grant: this.admissions.grantOf(token, uploadId), note, caller, isNamed: true };
     await this.renew(open, 0);
     await this.partials.touch(uploadId);
     return { open, partial };
   }
 
-  /** Keeps an upload, or removes it when it must not go on. @throws UploadError */
-  async renew({ grant }: OpenUpload, receivedBytes: number): Promise<void> {
+  /**
+   * Says that an upload goes on; its token is held the longer.
+   * @param receivedBytes since the last time
+   * @throws UploadError when it must not go on; nothing is removed
+   */
+  async keepAlive({ grant, note, isNamed }: OpenUpload, receivedBytes: number): Promise<void> {
+    const leftMs = this.leftMs(note);
+    if (leftMs <= 0) throw new UploadError('UPLOAD_EXPIRED', 'the upload has taken longer than it may');
+    await this.admissions.renew(grant, receivedBytes, isNamed ? leftMs : UPLOAD_HOLD_MS);
+  }
+
+  /** {@link keepAlive}, in the upload's turn: one that must not go on is removed. @throws UploadError */
+  async renew(upload: OpenUpload, receivedBytes: number): Promise<void> {
     try {
-      await this.admissions.renew(grant, receivedBytes, this.window.ms);
+      await this.keepAlive(upload, receivedBytes);
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
-      await this.remove(grant.fileId);
-      const hasLapsed = error.uploadCode === 'TOKEN_ALREADY_USED' && !(await this.hasEnd(grant));
+      await this.terminate(upload, receivedBytes);
+      const hasLapsed = error.uploadCode === 'TOKEN_ALREADY_USED' && !(await this.hasEnd(upload.grant));
       throw hasLapsed ? new UploadError('UPLOAD_EXPIRED', 'the upload was interrupted for too long') : error;
     }
   }
 
-  /** The client gives an upload up: its token works again. */
-  async terminate({ grant }: OpenUpload): Promise<void> {
-    await this.remove(grant.fileId);
-    await this.admissions.release(grant, 0);
+  /** Milliseconds that an upload waits for its next piece; 0 or less when its time is over. */
+  leftMs({ createdAt }: UploadNote): number {
+    return this.window.leftMs(createdAt, this.clock.nowMs());
   }
 
-  /** An upload is refused for what its client sent. */
+  /**
+   * An upload is given up: its token works again.
+   * @param receivedBytes since it was last renewed
+   */
+  async terminate({ grant }: OpenUpload, receivedBytes = 0): Promise<void> {
+    try {
+      await this.remove(grant);
+    } finally {
+      await this.admissions.release(grant, receivedBytes);
+    }
+  }
+
+  /** Whether an upload is a file by now can not be told: what there is of it stays, and unless it is one its token works again. */
+  async leave({ grant }: OpenUpload, receivedBytes: number): Promise<void> {
+    await this.admissions.release(grant, receivedBytes);
+  }
+
+  /** An upload is refused for what its client sent: its token has had its use. */
   async refuse({ grant, caller }: OpenUpload, error: UploadError): Promise<void> {
     await this.admissions.refuse(grant, error, caller);
-    await this.remove(grant.fileId);
+    await this.remove(grant);
   }
 
-  async remove(uploadId: string): Promise<void> {
-    this.digests.forget(uploadId);
-    await this.partials.remove(uploadId);
+  /** Removes what there is of an upload, unless that is a file's by now: another process may have been faster. */
+  private async remove({ fileId, accountId }: UploadGrant): Promise<void> {
+    this.digests.forget(fileId);
+    if ((await this.files.findById(accountId, fileId)) !== undefined) return;
+    await this.partials.remove(fileId);
   }
 
   private async findStored(uploadId: string, token: UploadToken | undefined): Promise<UploadedFile | undefined> {
@@ -147,7 +182,7 @@ export class ResumableUploads {
     // What is known of the token says more than that there is nothing; another upload may hold it.
     if (partial === undefined && token !== undefined) {
       this.verifier.assertOpen(token);
-      await this.admissions.release(this.grantOf(uploadId, token), 0);
+      await this.admissions.release(this.admissions.grantOf(token, uploadId), 0);
     }
     throw uploadNotFound();
   }
@@ -159,11 +194,6 @@ export class ResumableUploads {
       if (error instanceof FileGoneError) return undefined;
       throw error;
     }
-  }
-
-  private grantOf(fileId: string, token: UploadToken | undefined): UploadGrant {
-    const accountId = token?.accountId ?? UPLOAD_ADMIN;
-    return { fileId, accountId, token, holder: fileId, maxBytes: this.policy.maxBytes(token) };
   }
 
   private async hasEnd({ token }: UploadGrant): Promise<boolean> {

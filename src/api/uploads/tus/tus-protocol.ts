@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TollgateError } from '@tollgate/domain';
-import { Server } from '@tus/server';
-import { TusStore, type TusUpload } from './tus-store';
+import { Server, type ServerOptions } from '@tus/server';
+import { NO_UPLOAD, TusStore, type TusUpload } from './tus-store';
 
 export const TUS_PATH = '/api/video/tus';
 export const TUS_VERSION = '1.0.0';
@@ -30,40 +30,46 @@ export interface TusAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface TusExchange {
-  readonly upload: TusUpload;
-  /** Called when a creation is well-formed. @returns the new upload's id */
-  readonly admit: () => Promise<string>;
-  readonly windowMs: number;
-  /** Largest upload, in bytes; for those who ask. */
-  readonly maxBytes: number;
-}
-
 const NO_LOCKS = { newLock: () => ({ lock: () => Promise.resolve(), unlock: () => Promise.resolve() }) };
 
+/** @throws TusError for a request of another version of the protocol, or of none */
+export function assertVersion({ headers }: IncomingMessage): void {
+  if (headers['tus-resumable'] !== TUS_VERSION) throw new TusError(412, `Tus-Resumable must be ${TUS_VERSION}`);
+}
+
 /**
- * Has a request answered by the rules of tus 1.0.
- * @throws TusError; whatever the exchange throws
+ * Has a request for an upload answered by the rules of tus 1.0.
+ * @param expiresInMs of the upload, if nothing more is heard of it
+ * @throws TusError; whatever the upload throws
  */
-export async function speakTus(raw: IncomingMessage, exchange: TusExchange): Promise<TusAnswer> {
-  const { upload, admit, windowMs, maxBytes } = exchange;
+export async function speakTus(raw: IncomingMessage, upload: TusUpload, expiresInMs: number): Promise<TusAnswer> {
+  return serve(raw, { datastore: new TusStore(upload, expiresInMs), namingFunction: () => upload.id });
+}
+
+/**
+ * Says what can be done here, to a request with OPTIONS.
+ * @param maxBytes of the largest upload
+ */
+export async function describeTus(raw: IncomingMessage, maxBytes: number): Promise<TusAnswer> {
+  return serve(raw, { datastore: new TusStore(NO_UPLOAD, 0), maxSize: maxBytes });
+}
+
+async function serve(
+  raw: IncomingMessage,
+  options: Pick<ServerOptions, 'namingFunction' | 'maxSize'> & { readonly datastore: TusStore },
+): Promise<TusAnswer> {
   let fault: unknown;
   const server = new Server({
+    ...options,
     path: TUS_PATH,
     relativeLocation: true,
-    datastore: new TusStore(upload, windowMs),
     // The whole request has its turn already.
     locker: NO_LOCKS,
-    namingFunction: admit,
-    maxSize: maxBytes,
     onResponseError: (_request, error) => {
       fault = error;
       return undefined;
     },
   });
-  if (raw.method !== 'OPTIONS' && raw.headers['tus-resumable'] !== TUS_VERSION) {
-    throw new TusError(412, `Tus-Resumable must be ${TUS_VERSION}`);
-  }
   const url = new URL(raw.url ?? '', 'http://localhost');
   const response = await server.handleWeb(new Request(url, { method: raw.method ?? '', headers: askedOf(raw) }));
   const { status } = response;

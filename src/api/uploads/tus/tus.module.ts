@@ -9,7 +9,8 @@ import { openPartialUploads, uploadFolderOf } from '../../settings/file-storage.
 import { ContentDigests } from './content-digests';
 import { PartialSweep } from './partial-sweep.service';
 import { PieceIntake } from './piece-intake.service';
-import { ResumableUploads, ResumeWindow } from './resumable-uploads.service';
+import { ResumableUploads } from './resumable-uploads.service';
+import { ResumeWindow } from './resume-window';
 import { TusRequests } from './tus-requests.service';
 import { TusRoutes } from './tus.routes';
 import { UploadTurns } from './upload-turns';
@@ -40,7 +41,10 @@ export class TusModule {
           inject: [SharedRedis, Clock],
         },
         { provide: UploadTurns, useFactory: (locks: UploadLocks) => new UploadTurns(locks), inject: [UploadLocks] },
-        { provide: ResumeWindow, useValue: new ResumeWindow(settings.UPLOAD_RESUME_WINDOW) },
+        {
+          provide: ResumeWindow,
+          useValue: new ResumeWindow(settings.UPLOAD_RESUME_WINDOW, settings.UPLOAD_RESUME_MAX),
+        },
         { provide: ContentDigests, useValue: new ContentDigests() },
         ResumableUploads,
         PieceIntake,

@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { TollgateError, type UploadedFile } from '@tollgate/domain';
 import { Log } from '@tollgate/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RefusalRecorder } from '../../audit/refusal-recorder.service';
 import { callerOf } from '../../http/caller';
 import type { ErrorFilter } from '../../http/error.filter';
 import { inviteBody } from '../../http/invitation';
 import { useUnreadBodies } from '../../http/unread-body';
 import { UploadError } from '../upload-error';
 import { BrokenOffError } from '../upload-form';
-import { UploadMetrics } from '../upload-metrics';
+import { UploadMetrics, type UploadResult } from '../upload-metrics';
 import { uploadView } from '../upload-view';
 import { PieceBody } from './piece-body';
-import { PIECE_TYPE, TUS_PATH, TUS_VERSION } from './tus-protocol';
-import { type TusOutcome, TusRequests } from './tus-requests.service';
+import { PIECE_TYPE, TUS_PATH, TUS_VERSION, TusError } from './tus-protocol';
+import type { TusOutcome } from './tus-request';
+import { TusRequests } from './tus-requests.service';
 
 const UPLOAD_PATH = `${TUS_PATH}/:id`;
 
@@ -28,7 +28,6 @@ export class TusRoutes {
   constructor(
     private readonly requests: TusRequests,
     private readonly metrics: UploadMetrics,
-    private readonly refusals: RefusalRecorder,
     private readonly log: Log,
   ) {}
 
@@ -84,6 +83,7 @@ export class TusRoutes {
         invite: () => {
           inviteBody(raw, reply.raw);
         },
+        isGone: () => raw.socket.destroyed,
       });
     } catch (error) {
       this.note(error, request);
@@ -100,17 +100,15 @@ export class TusRoutes {
   }
 
   private note(error: unknown, request: FastifyRequest): void {
-    if (!(error instanceof TollgateError)) return;
-    const code = error instanceof UploadError ? error.uploadCode : error.name;
-    if (error instanceof UploadError)
-      this.metrics.count(error.uploadCode.toLowerCase() as Lowercase<typeof error.uploadCode>);
-    this.log.debug({ reqId: request.id, code }, 'resumable upload refused');
-    this.refusals.record({
-      action: 'upload_file',
-      accountId: '',
-      caller: callerOf(request),
-      errorMessage: error.message,
-      data: { code },
-    });
+    const result = resultOf(error);
+    if (result !== undefined) this.metrics.count(result);
+    this.log.debug({ reqId: request.id, result }, 'request for a resumable upload refused');
   }
+}
+
+/** @returns `undefined` for what concerns the request and not the upload, which goes on */
+function resultOf(error: unknown): UploadResult | undefined {
+  if (error instanceof BrokenOffError) return 'broken_off';
+  if (error instanceof UploadError) return error.uploadCode.toLowerCase() as UploadResult;
+  return error instanceof TollgateError || error instanceof TusError ? undefined : 'failed';
 }

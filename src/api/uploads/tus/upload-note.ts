@@ -4,6 +4,7 @@ export interface UploadNote {
   /** Absent where uploads need none. */
   readonly tokenId?: string;
   readonly idempotencyKey?: string;
+  readonly createdAt: Date;
   /** As the client gave it when it began the upload. */
   readonly metadata: Readonly<Record<string, string | null>>;
 }
@@ -14,7 +15,8 @@ export function formatNote(note: UploadNote): string {
 
 /** @param text that {@link formatNote} made */
 export function parseNote(text: string): UploadNote {
-  return JSON.parse(text) as UploadNote;
+  const note = JSON.parse(text) as Omit<UploadNote, 'createdAt'> & { readonly createdAt: string };
+  return { ...note, createdAt: new Date(note.createdAt) };
 }
 
 /** The name that the file is sent as, in one of the ways that clients name it. */
