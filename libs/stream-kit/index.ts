@@ -1,0 +1,12 @@
+export * from './byte-stream';
+export * from './codec-stream';
+export * from './ending-relays';
+export * from './inbound-stream';
+export * from './limits';
+export * from './relay';
+export * from './snappy/snappy-decoder';
+export * from './snappy/snappy-encoder';
+export { SnappyError, type SnappyErrorCode } from './snappy/snappy-format';
+export * from './socket-stream';
+export * from './token-bucket';
+export * from './turn-flusher';
