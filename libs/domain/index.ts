@@ -17,6 +17,7 @@ export * from './scope';
 export * from './store-health';
 export * from './token';
 export * from './token-repository';
+export * from './tunnels/tunnel-token-records';
 export * from './uploads/upload-callback-repository';
 export * from './uploads/upload-locks';
 export * from './uploads/upload-reservations';

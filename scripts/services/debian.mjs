@@ -12,6 +12,8 @@ const PACKAGES = {
   mvn: 'maven',
   // Redis, which suites start for themselves.
   'redis-server': 'redis-server',
+  // etcd, likewise.
+  etcd: 'etcd-server',
   // The administrator's page is tested in it.
   chromium: 'chromium',
   // The signing examples of the documentation.

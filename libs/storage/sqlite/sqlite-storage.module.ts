@@ -7,6 +7,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  TunnelTokenRecords,
   UploadCallbackRepository,
   UploadedFileRepository,
   UploadReservations,
@@ -45,6 +46,7 @@ export class SqliteStorageModule implements OnApplicationShutdown {
       port(UploadReservations, (from) => from.uploadReservations),
       port(UploadedFileRepository, (from) => from.uploadedFiles),
       port(UploadCallbackRepository, (from) => from.uploadCallbacks),
+      port(TunnelTokenRecords, (from) => from.tunnelTokens),
       port(ChangeFeed, (from) => from.changes),
       port(StoreHealth, (from) => from.health),
     ];

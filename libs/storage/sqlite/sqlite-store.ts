@@ -9,6 +9,7 @@ import { SqliteAuditRepository } from './repositories/sqlite-audit-repository';
 import { SqliteImportRepository } from './repositories/sqlite-import-repository';
 import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
 import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
+import { SqliteTunnelTokenRecords } from './repositories/sqlite-tunnel-token-records';
 import { SqliteUploadCallbackRepository } from './repositories/sqlite-upload-callback-repository';
 import { SqliteUploadReservations } from './repositories/sqlite-upload-reservations';
 import { SqliteUploadTokenRepository } from './repositories/sqlite-upload-token-repository';
@@ -57,6 +58,7 @@ export class SqliteStore {
   readonly uploadReservations: SqliteUploadReservations;
   readonly uploadedFiles: SqliteUploadedFileRepository;
   readonly uploadCallbacks: SqliteUploadCallbackRepository;
+  readonly tunnelTokens: SqliteTunnelTokenRecords;
   readonly health: SqliteStoreHealth;
   private closed: Promise<void> | undefined;
 
@@ -66,6 +68,7 @@ export class SqliteStore {
     private readonly runner: BatchRunner,
     readonly changes: SqliteChangeFeed,
     clock: Clock,
+    onFault: (error: unknown) => void,
   ) {
     this.accounts = new SqliteAccountRepository(reader, writer);
     this.tokens = new SqliteTokenRepository(reader, writer, clock);
@@ -77,6 +80,7 @@ export class SqliteStore {
     this.uploadReservations = new SqliteUploadReservations(reader, writer);
     this.uploadedFiles = new SqliteUploadedFileRepository(reader, writer);
     this.uploadCallbacks = new SqliteUploadCallbackRepository(reader, writer);
+    this.tunnelTokens = new SqliteTunnelTokenRecords(reader, writer, onFault);
     this.health = new SqliteStoreHealth(reader, writer);
   }
 
@@ -98,7 +102,7 @@ export class SqliteStore {
           changes.tellOwn(logged);
         });
         changes.start();
-        return new SqliteStore(reader, writer, runner, changes, clock);
+        return new SqliteStore(reader, writer, runner, changes, clock, onFault);
       } catch (error) {
         await runner.close();
         throw error;
@@ -117,6 +121,7 @@ export class SqliteStore {
 
   private async closeOnce(): Promise<void> {
     this.changes.stop();
+    this.tunnelTokens.stop();
     try {
       await within(this.writer.stop(), SQLITE_LIMITS.closeMs, 'the store could not finish its writes in time');
     } finally {

@@ -9,7 +9,15 @@ import {
   resealAll,
 } from '@tollgate/auth';
 import type { Environment } from '@tollgate/config';
-import { AccountRepository, type AuditAction, type AuditRecord, AuditRepository, newAuditId } from '@tollgate/domain';
+import {
+  AccountRepository,
+  type AuditAction,
+  type AuditRecord,
+  AuditRepository,
+  newAuditId,
+  TunnelTokenRecords,
+} from '@tollgate/domain';
+import { resealTunnelTokens } from '@tollgate/tunnel-tokens';
 import { CliError } from '../cli-error';
 import { withLocalStore } from './local-store';
 import { type LocalSettings, loadLocalSettings, openMasterKeys, storageOptionsOf } from './local-settings';
@@ -74,12 +82,22 @@ export class MasterKeyAdmin {
     });
   }
 
-  /** Seals every SecretKey under the current key. */
+  /** Seals every SecretKey, and every tunnel token of the embedded store, under the current key. */
   async reseal(): Promise<ResealReport> {
     const ring = openMasterKeys(this.#settings);
-    return this.#withStore(async (store) =>
-      resealAll(store.get(AccountRepository, { strict: false }), new SecretSealer(ring), ring),
-    );
+    const sealer = new SecretSealer(ring);
+    return this.#withStore(async (store) => {
+      const secrets = await resealAll(store.get(AccountRepository, { strict: false }), sealer, ring);
+      // With MongoDB tunnel tokens are in etcd, as they are.
+      if (this.#settings.MONGO_URI !== undefined) return secrets;
+      const records = store.get(TunnelTokenRecords, { strict: false });
+      const tunnels = await resealTunnelTokens(records, sealer, ring.current().id);
+      return {
+        resealed: secrets.resealed + tunnels.resealed,
+        skipped: secrets.skipped + tunnels.skipped,
+        broken: [...secrets.broken, ...tunnels.broken.map((hash) => `tunnel token with hash ${hash}…`)],
+      };
+    });
   }
 
   /** Takes a key out of the ring. @throws CliError while it still seals something */

@@ -7,6 +7,7 @@ import type { WriteCommand, WriteHandlers, WriteResult, WriteVerb } from './comm
 import { duplicateField } from './duplicate-field';
 import { replayWrites } from './replay-writes';
 import { tokenWrites } from './token-writes';
+import { tunnelTokenWrites } from './tunnel-token-writes';
 import { callbackAppender, uploadCallbackWrites } from './upload-callback-writes';
 import { uploadReservationWrites } from './upload-reservation-writes';
 import { uploadTokenWrites } from './upload-token-writes';
@@ -57,6 +58,7 @@ export class BatchExecutor {
       ...uploadReservationWrites(db),
       ...uploadedFileWrites(db, keepFile, appendAudit),
       ...uploadCallbackWrites(db, appendAudit),
+      ...tunnelTokenWrites(db),
       ping: () => null,
     };
     this.begin = db.prepare('BEGIN IMMEDIATE');

@@ -170,8 +170,10 @@ export class SqliteAccountRepository extends AccountRepository {
 
   override async countBySealKeyAcrossAccounts(): Promise<ReadonlyMap<string, number>> {
     const rows = this.reader.all(
-      `SELECT secret_key_id AS keyId, count(*) AS count FROM accounts
-       WHERE secret_key_id IS NOT NULL GROUP BY secret_key_id`,
+      `SELECT keyId, count(*) AS count FROM (
+         SELECT secret_key_id AS keyId FROM accounts WHERE secret_key_id IS NOT NULL
+         UNION ALL SELECT key_id FROM tunnel_tokens
+       ) GROUP BY keyId`,
     ) as { keyId: string; count: number }[];
     return new Map(rows.map(({ keyId, count }) => [keyId, count]));
   }

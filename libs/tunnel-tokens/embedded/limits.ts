@@ -1,0 +1,8 @@
+/** Limits of the embedded driver: default, unit, and what happens on breach. */
+export const EMBEDDED_LIMITS = {
+  /** Records that are read at once; then others get their turn. */
+  pageRecords: 250,
+
+  /** Milliseconds between two tries while the store is away. */
+  retryMs: 1_000,
+} as const;

@@ -1,0 +1,70 @@
+import type { IEvent, IWatchResponse } from 'etcd3';
+import type { EtcdSession } from './etcd-session';
+import type { KeyRange } from './key-range';
+
+/** What a watch tells. */
+export interface WatchHandlers {
+  /** Every later change will be told. */
+  onReady(): void;
+  onEvent(event: IEvent): void;
+  /** All changes up to this revision have been told. */
+  onRevision(revision: number): void;
+}
+
+/**
+ * Watches a range until that ends.
+ * @param fromRevision the first whose changes are told
+ * @param signal ends it; the promise then rejects
+ * @returns `compacted` when the changes from `fromRevision` on are no longer there
+ * @throws Error when the connection or the server fails
+ */
+export async function watchRange(
+  session: EtcdSession,
+  range: KeyRange,
+  fromRevision: number,
+  handlers: WatchHandlers,
+  signal: AbortSignal,
+): Promise<'compacted'> {
+  const stream = await session.client.watchClient.watch();
+  try {
+    signal.throwIfAborted();
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(new Error('the watch was given up'));
+      });
+      stream.on('error', reject);
+      stream.on('end', () => {
+        reject(new Error('etcd ended the watch'));
+      });
+      stream.on('data', (response: IWatchResponse) => {
+        if (response.canceled) {
+          if (Number(response.compact_revision) > 0) resolve('compacted');
+          else reject(new Error(`etcd ended the watch: ${response.cancel_reason}`));
+          return;
+        }
+        if (response.created) handlers.onReady();
+        else takeEvents(response, handlers);
+      });
+      stream.write({
+        create_request: {
+          key: range.start,
+          range_end: range.end,
+          start_revision: fromRevision,
+          progress_notify: true,
+          fragment: true,
+        },
+      });
+    });
+  } finally {
+    // Cancelling makes it fail once more.
+    stream.on('error', () => undefined);
+    stream.cancel();
+  }
+}
+
+function takeEvents({ events, fragment, header }: IWatchResponse, handlers: WatchHandlers): void {
+  for (const event of events) handlers.onEvent(event);
+  const last = events.at(-1);
+  // Of a revision that comes in pieces, the others are still to come.
+  if (!fragment) handlers.onRevision(Number(last === undefined ? header.revision : last.kv.mod_revision));
+}

@@ -1,0 +1,13 @@
+export * from './address-ranges';
+export * from './bandwidth-limit';
+export { resealTunnelTokens } from './embedded/reseal-tunnel-tokens';
+export { hashTunnelToken, sealOwner } from './embedded/token-sealer';
+export * from './etcd/etcd-options';
+export * from './limits';
+export * from './open-tunnel-tokens';
+export * from './parse-tunnel-token';
+export * from './port-ranges';
+export * from './single/single-tenant-token-source';
+export * from './tenant-token-source';
+export * from './tunnel-token';
+export * from './tunnel-token-repository';
