@@ -1,5 +1,6 @@
-// Runs the programs of this installation until told to stop: node scripts/start.mjs [api|gateway]
+// Runs the programs of this installation until told to stop: node scripts/start.mjs [api|gateway] [-c frps.toml]
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
 import { banner } from './lib/banner.mjs';
 import { Child, isFree } from './lib/child.mjs';
@@ -19,9 +20,17 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @param {string[]} args */
 async function main(args) {
-  const unknown = args.find((arg) => !(arg in PORTS));
+  let command;
+  try {
+    command = parseArgs({ args, allowPositionals: true, options: { config: { type: 'string', short: 'c' } } });
+  } catch (error) {
+    return fail(error.message);
+  }
+  const { positionals: named, values } = command;
+  const unknown = named.find((arg) => !(arg in PORTS));
   if (unknown !== undefined) return fail(`unknown program ${JSON.stringify(unknown)}: api, gateway or none for both`);
-  const apps = args.length > 0 ? args : Object.keys(PORTS);
+  const apps = named.length > 0 ? named : Object.keys(PORTS);
+  if (values.config !== undefined && !apps.includes('gateway')) return fail('-c names a file for the gateway only');
 
   for (const app of apps) {
     const { variable, fallback, host } = PORTS[app];
@@ -36,12 +45,15 @@ async function main(args) {
   } catch (error) {
     return fail(error.message);
   }
-  return run(apps);
+  return run(apps, values.config);
 }
 
-/** @param {string[]} apps */
-async function run(apps) {
-  const children = apps.map((app) => new Child(app));
+/**
+ * @param {string[]} apps
+ * @param {string | undefined} configFile of the gateway
+ */
+async function run(apps, configFile) {
+  const children = apps.map((app) => (app === 'gateway' ? startGateway(configFile) : new Child(app)));
   let stopping = false;
   const stopAll = async () => {
     stopping = true;
@@ -65,6 +77,7 @@ async function run(apps) {
       banner({
         ...urlOf,
         dataDir: resolve(process.env.DATA_DIR || './data'),
+        configFile: configFile === undefined ? undefined : resolve(configFile),
         keyFromEnvironment: Boolean(process.env.OPERATOR_KEY),
         store: process.env.MONGO_URI ? 'MongoDB (MONGO_URI)' : 'embedded (SQLite)',
       }),
@@ -80,6 +93,16 @@ async function run(apps) {
   return fail(
     `${names.map((child) => child.app).join(' and ') || 'a program'} ended by itself; everything was stopped`,
   );
+}
+
+/**
+ * Without a file the gateway shares the embedded store with the api, where nothing says otherwise; with one, the file decides.
+ * @param {string | undefined} configFile
+ */
+function startGateway(configFile) {
+  if (configFile !== undefined) return new Child('gateway', { args: ['-c', configFile] });
+  const isTold = Boolean(process.env.TENANT_SOURCE?.trim() || process.env.ETCD_ENDPOINTS?.trim());
+  return new Child('gateway', isTold ? {} : { env: { TENANT_SOURCE: 'embedded' } });
 }
 
 /** @param {string} message */

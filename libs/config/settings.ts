@@ -1,21 +1,22 @@
 import type { z } from 'zod';
 
-/** One variable and the rule that it breaks. Never holds a secret's value. */
+/** One setting and the rule that it breaks. Never holds a secret's value. */
 export interface SettingsProblem {
+  /** A variable, or for a setting of a file the file and the option's path in it. */
   readonly variable: string;
   readonly rule: string;
 }
 
-/** The environment does not fit the schema; the message lists every problem, one a line. */
+/** The settings do not fit their schema; the message lists every problem, one a line. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 
-  constructor(readonly problems: readonly SettingsProblem[]) {
-    super(
-      ['Wrong settings in the environment:', ...problems.map(({ variable, rule }) => `  ${variable} ${rule}`)].join(
-        '\n',
-      ),
-    );
+  /** @param where the settings were read from */
+  constructor(
+    readonly problems: readonly SettingsProblem[],
+    where = 'the environment',
+  ) {
+    super([`Wrong settings in ${where}:`, ...problems.map(({ variable, rule }) => `  ${variable} ${rule}`)].join('\n'));
   }
 }
 
@@ -47,34 +48,48 @@ export function loadSettings<S extends z.ZodObject>(
   env: Environment,
   check?: SettingsCheck<S>,
 ): Readonly<z.output<S>> {
-  const given: Record<string, string> = {};
-  const values: Record<string, unknown> = {};
-  const problems: SettingsProblem[] = [];
-  const wrong = new Set<string>();
-  const report = (variable: string, rule: string): void => {
+  const { values, problems } = readSettings(schema, env);
+  const wrong = new Set(problems.map(({ variable }) => variable));
+  check?.(values, (variable, rule) => {
     if (wrong.has(variable)) return;
     wrong.add(variable);
     problems.push({ variable, rule });
-  };
-
-  // Field by field, so that the check sees the good ones whatever the others hold.
-  for (const [variable, field] of Object.entries(schema.shape)) {
-    const value = env[variable];
-    if (value !== undefined && value.trim() !== '') given[variable] = value;
-    const parsed = (field as z.ZodType).safeParse(given[variable]);
-    if (parsed.success) {
-      if (parsed.data !== undefined) values[variable] = parsed.data;
-    } else {
-      const rule = parsed.error.issues.map((issue) => issue.message).join('; ');
-      report(variable, variable in given ? rule : 'must be set');
-    }
-  }
-  check?.(values as Partial<z.output<S>>, report);
+  });
   if (problems.length > 0) throw new SettingsError(problems);
   return deepFreeze(values as z.output<S>);
 }
 
-function deepFreeze<T>(value: T): T {
+/**
+ * The same for one who reads settings from elsewhere too, and reports what is wrong with all of them at once.
+ * @returns the good values, and a problem for each other variable
+ */
+export function readSettings<S extends z.ZodObject>(
+  schema: S,
+  env: Environment,
+): { values: Partial<z.output<S>>; problems: SettingsProblem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: SettingsProblem[] = [];
+  // Field by field, so that a check over several sees the good ones whatever the others hold.
+  for (const [variable, field] of Object.entries(schema.shape)) {
+    const given = isSet(env, variable);
+    const parsed = (field as z.ZodType).safeParse(given ? env[variable] : undefined);
+    if (parsed.success) {
+      if (parsed.data !== undefined) values[variable] = parsed.data;
+    } else {
+      const rule = parsed.error.issues.map((issue) => issue.message).join('; ');
+      problems.push({ variable, rule: given ? rule : 'must be set' });
+    }
+  }
+  return { values: values as Partial<z.output<S>>, problems };
+}
+
+/** Whether a variable holds anything but blanks. */
+export function isSet(env: Environment, variable: string): boolean {
+  return (env[variable] ?? '').trim() !== '';
+}
+
+/** Freezes a value and all that it holds. */
+export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const part of Object.values(value)) deepFreeze(part);

@@ -3,16 +3,19 @@ import { join } from 'node:path';
 
 /**
  * What a newcomer needs once everything answers. Shows where secrets lie, never a secret.
- * @param {{ api?: string, gateway?: string, dataDir: string, keyFromEnvironment: boolean, store: string }} facts
+ * @param {{ api?: string, gateway?: string, dataDir: string, configFile?: string, keyFromEnvironment: boolean, store: string }} facts
  */
-export function banner({ api, gateway, dataDir, keyFromEnvironment, store }) {
+export function banner({ api, gateway, dataDir, configFile, keyFromEnvironment, store }) {
   const keyFile = join(dataDir, 'operator.key');
   const rows = [];
   if (api) {
     rows.push(['API', `${api}/api/v2`], ['Swagger', `${api}/docs`], ['Health', `${api}/health`]);
   }
   if (gateway) rows.push(['Gateway admin', `${gateway}/healthz`]);
-  rows.push(['Store', store], ['Data', dataDir]);
+  if (configFile) rows.push(['Gateway file', configFile]);
+  // With a file of its own the gateway alone says where its tokens are.
+  if (api || !configFile) rows.push(['Store', store]);
+  rows.push(['Data', dataDir]);
   if (api) {
     if (keyFromEnvironment) rows.push(['Operator key', 'the one in OPERATOR_KEY']);
     else if (existsSync(keyFile)) rows.push(['Operator key', `in ${keyFile}`]);

@@ -12,10 +12,14 @@ const STOP_DEADLINE_MS = 305_000;
 export class Child {
   #process;
 
-  /** @param {string} app */
-  constructor(app) {
+  /**
+   * @param {string} app
+   * @param {{ args?: string[], env?: Record<string, string> }} [options] env: on top of ours
+   */
+  constructor(app, { args = [], env = {} } = {}) {
     this.app = app;
-    this.#process = spawn(process.execPath, [...NODE_FLAGS, entryOf(app)], {
+    this.#process = spawn(process.execPath, [...NODE_FLAGS, entryOf(app), ...args], {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     /** Ends with the exit code; a signal counts as 1. @type {Promise<number>} */

@@ -1,19 +1,21 @@
-import { SettingsError } from '@tollgate/config';
 import { createLogger } from '@tollgate/observability';
+import { useTemporaryFolder } from '@tollgate/testing';
 import { type RunningGateway, startGateway } from './gateway';
-import { GatewayConfig } from './gateway.config';
+import { GatewayConfigLoader } from './config/gateway-config-loader';
 
 describe('the gateway', () => {
+  const newFolder = useTemporaryFolder();
   const lines: string[] = [];
   let gateway: RunningGateway;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
+    lines.length = 0;
     const logger = createLogger('gateway', 'info', { write: (line) => void lines.push(line) });
-    const config = GatewayConfig.from({ GATEWAY_ADMIN_PORT: '0', BIND_PORT: '7001' });
-    gateway = await startGateway(config, logger);
+    const env = { GATEWAY_ADMIN_PORT: '0', BIND_PORT: '0', TENANT_SOURCE: 'single', DATA_DIR: newFolder() };
+    gateway = await startGateway(new GatewayConfigLoader(env).load(), logger);
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     await gateway.close();
   });
 
@@ -22,18 +24,34 @@ describe('the gateway', () => {
     return { status: answer.status, body: await answer.json() };
   };
 
-  it('logs the address it really listens on, and that it has no frp listener', () => {
+  it('logs the addresses it really listens on', () => {
     const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(records).toContainEqual(expect.objectContaining({ msg: 'gateway listening', url: gateway.url }));
+    expect(records).toContainEqual(
+      expect.objectContaining({ msg: 'listening for frp clients', port: gateway.bindPort }),
+    );
     expect(gateway.url).not.toMatch(/:0$/);
-    expect(lines.join('')).toContain('no frp listener is configured');
+    expect(gateway.bindPort).toBeGreaterThan(0);
   });
 
-  it('says on /healthz that it answers and that it has no listener', async () => {
+  it('says on /healthz how it does', async () => {
     await expect(ask('/healthz')).resolves.toEqual({
       status: 200,
-      body: { status: 'ok', listener: 'not configured', bind_port: 7001 },
+      body: {
+        status: 'ok',
+        bind_port: gateway.bindPort,
+        token_source: { state: 'live', since: expect.any(String) },
+        traffic_outbox: { reports: 0, failing_seconds: 0 },
+      },
     });
+  });
+
+  it('tells its figures on /metrics', async () => {
+    const answer = await fetch(`${gateway.url}/metrics`);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+    const text = await answer.text();
+    expect(text).toContain('tollgate_gateway_clients 0');
+    expect(text).toContain('tollgate_gateway_token_source_state{state="live"} 1');
   });
 
   it.each([
@@ -44,12 +62,5 @@ describe('the gateway', () => {
       status,
       body: { error, code: status, timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
     });
-  });
-
-  it('reads its settings from the environment and names every wrong one', () => {
-    expect(GatewayConfig.from({})).toMatchObject({ bindPort: 7000, adminPort: 7500, adminHost: '127.0.0.1' });
-    expect(() => GatewayConfig.from({ BIND_PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(/LOG_LEVEL[^]*BIND_PORT/) }) as SettingsError,
-    );
   });
 });

@@ -1,46 +1,102 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clock } from '@tollgate/domain';
+import { SystemClock } from '@tollgate/domain';
 import { type Log, NestLogger } from '@tollgate/observability';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { GatewayConfig } from './gateway.config';
-import { GatewayModule } from './gateway.module';
+import type { GatewayConfig } from './config/gateway-config';
+import { GatewayModule, type GatewayParts } from './gateway.module';
+import { LoginMetrics } from './metrics/login-metrics';
+import { TenantBytes } from './metrics/tenant-bytes';
+import { openTokenSource } from './tenants/open-token-source';
+import { GatewayTraffic } from './traffic/gateway-traffic';
+import { MeteredTraffic } from './traffic/metered-traffic';
+import { TunnelServer } from './tunnel-server';
 
-/** How long running requests may take to end once the gateway is told to stop. */
-const CLOSE_DEADLINE_MS = 8000;
+/** How long running requests of the admin port may take to end once the gateway is told to stop. */
+const CLOSE_DEADLINE_MS = 1_000;
 
 /** A gateway that answers. */
 export interface RunningGateway {
   /** Where its admin port answers, with the real port. */
   readonly url: string;
-  /** Takes no more requests, lets those running end, and cuts what is left after 8 s. */
+  /** Where clients connect: the real port. */
+  readonly bindPort: number;
+  /** Takes certificates and limits anew, for connections that come from now on. */
+  reload(config: GatewayConfig): Promise<void>;
+  /** Takes no more clients, users and requests, lets those that are there end, and cuts what is left at the deadline. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the gateway. So far it has an admin port only: it says that no frp listener is configured.
- * @throws when the admin port can't be opened
+ * Starts the gateway: its bind port for frp clients, and its admin port.
+ * @throws when a port can't be opened, or a file of the settings not be read
  */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<RunningGateway> {
+  const parts = await openParts(config, log);
+  const { tunnels, traffic } = parts;
+  const bindPort = await tunnels.listen();
+  log.info({ host: config.bind.host, port: bindPort }, 'listening for frp clients');
+  const admin = await openAdmin(parts);
+  log.info({ url: admin.url }, 'gateway listening');
+  return {
+    url: admin.url,
+    bindPort,
+    reload: (changed) => tunnels.reload(changed),
+    close: async () => {
+      // Health is told until the end.
+      await tunnels.close(config.shutdownMs);
+      await traffic.close();
+      await parts.closeSource();
+      await admin.close();
+    },
+  };
+}
+
+/** Everything but the admin port. */
+async function openParts(config: GatewayConfig, log: Log): Promise<GatewayParts & { readonly closeSource: () => Promise<void> }> {
+  const clock = new SystemClock();
+  const { source, close: closeSource } = await openTokenSource(config, log, clock);
+  await source.start();
+  const bytes = new TenantBytes();
+  const logins = new LoginMetrics();
+  const { reportUrl, reportKey } = config.traffic;
+  const traffic = await GatewayTraffic.open(
+    {
+      folder: join(config.dataDir, 'gateway', 'traffic-outbox'),
+      region: config.tenants.source === 'single' ? '' : config.tenants.region,
+      ...(reportUrl === undefined ? {} : { reportUrl }),
+      ...(reportKey === undefined ? {} : { reportKey }),
+    },
+    clock,
+    log,
+  );
+  traffic.start();
+  const metered = new MeteredTraffic(traffic, clock);
+  const tunnels = new TunnelServer({ config, source, traffic: metered, log }, (result, tookMs) => {
+    logins.record(result, tookMs);
+  });
+  return { config, log, clock, source, traffic, tunnels, logins, bytes, closeSource };
+}
+
+async function openAdmin(parts: GatewayParts): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { config, log, clock } = parts;
   const adapter = new FastifyAdapter({
     // What Fastify refuses before any route of ours is asked, such as a path that can't be decoded.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const code = error.statusCode ?? 400;
-      void reply.status(code).send({ error: 'bad request', code, timestamp: app.get(Clock).now().toISOString() });
+      void reply.status(code).send({ error: 'bad request', code, timestamp: clock.now().toISOString() });
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(config, log), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(parts), adapter, {
     logger: new NestLogger(log),
     abortOnError: false,
   });
-  await app.listen({ host: config.adminHost, port: config.adminPort });
+  await app.listen({ ...config.admin });
   const server = app.getHttpServer();
-  const url = urlOf(server.address() as AddressInfo);
-  log.info({ url }, 'gateway listening');
-  log.warn({ bind_port: config.bindPort }, 'no frp listener is configured: the gateway takes no tunnel clients');
   return {
-    url,
+    url: urlOf(server.address() as AddressInfo),
     close: async () => {
       const cut = setTimeout(() => {
         server.closeAllConnections();

@@ -1,11 +1,14 @@
 import { SettingsError } from '@tollgate/config';
-import { createLogger } from '@tollgate/observability';
-import { startGateway } from './gateway';
-import { GatewayConfig } from './gateway.config';
+import { type Log, createLogger } from '@tollgate/observability';
+import { configFileOf } from './config/command-line';
+import { GatewayConfigLoader } from './config/gateway-config-loader';
+import { type RunningGateway, startGateway } from './gateway';
 
 async function main(): Promise<void> {
-  const config = GatewayConfig.from(process.env);
+  const loader = new GatewayConfigLoader(process.env, configFileOf(process.argv.slice(2)));
+  const config = loader.load();
   const log = createLogger('gateway', config.logLevel);
+  for (const warning of config.warnings) log.warn({ file: config.file }, warning);
   const gateway = await startGateway(config, log);
   let stopping = false;
   const stop = (reason: string): void => {
@@ -21,15 +24,27 @@ async function main(): Promise<void> {
       },
     );
   };
+  process.on('SIGHUP', () => {
+    reload(loader, gateway, log).catch((error: unknown) => {
+      log.error({ reason: explain(error) }, 'the settings could not be read again: those from before stay in force');
+    });
+  });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (process.send) {
-    process.send({ type: 'listening', url: gateway.url });
+    process.send({ type: 'listening', url: gateway.url, bindPort: gateway.bindPort });
     // The launcher is gone.
     process.on('disconnect', () => {
       stop('disconnect');
     });
   }
+}
+
+async function reload(loader: GatewayConfigLoader, gateway: RunningGateway, log: Log): Promise<void> {
+  const { config, needRestart } = loader.reload();
+  for (const warning of config.warnings) log.warn({ file: config.file }, warning);
+  await gateway.reload(config);
+  log.info({ need_restart: needRestart }, 'settings read again');
 }
 
 main().catch((error: unknown) => {
@@ -40,7 +55,7 @@ main().catch((error: unknown) => {
 function explain(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `The gateway's admin port is in use: set GATEWAY_ADMIN_PORT to another one. (${error.message})`;
+    return `A port of the gateway is in use: set bindPort (BIND_PORT) or GATEWAY_ADMIN_PORT to another one. (${error.message})`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

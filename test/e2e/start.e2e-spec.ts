@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +106,17 @@ describe('npm start', () => {
     expect(launcher.output.trim()).toBe(
       `tollgate: port ${String(port)} on 127.0.0.1 is in use: set ${variable} to another one (0 takes any free one)`,
     );
+  });
+
+  it('starts the gateway alone on a file of frps, of which it names what it does not know', async () => {
+    const file = join(folder, 'frps.toml');
+    await writeFile(file, 'bindPort = 7321\nauth.token = "hunter2"\nbindprt = 1\n');
+    const launcher = launch({}, ['gateway', '-c', file]);
+    await launcher.up();
+    expect(await (await fetch(launcher.url('Gateway admin'))).json()).toMatchObject({ bind_port: 7321 });
+    expect(launcher.output).toContain('bindprt: is unknown and has no effect');
+    expect(launcher.output).not.toMatch(/hunter2|\/api\/v2/);
+    expect(await launcher.stop()).toBe(0);
   });
 
   it('lists every wrong variable of the program that refuses to start', async () => {

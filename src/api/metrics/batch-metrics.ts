@@ -1,5 +1,5 @@
 import type { Clock } from '@tollgate/domain';
-import { DurationHistogram } from './duration-histogram';
+import { DurationHistogram } from '@tollgate/observability';
 
 const SECOND_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import type { BatchMetrics } from './batch-metrics';
-import { ReadMetric, plain } from './read-metric';
+import { ReadMetric, plain } from '@tollgate/observability';
 
 /** How batches of one kind are told of. */
 export interface BatchNames {

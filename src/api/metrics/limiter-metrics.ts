@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Decision, DecisionSource, LimiterObserver, Subject } from '@tollgate/limiter';
-import { DurationHistogram } from './duration-histogram';
+import { DurationHistogram } from '@tollgate/observability';
 
 /** What the limiter did, counted as cheaply as can be; read when metrics are asked for. */
 @Injectable()

@@ -1,7 +1,7 @@
 import type { Decision, Layer, Subject } from '@tollgate/limiter';
 import { LimiterMetrics } from './limiter-metrics';
 import { limiterReadings } from './limiter-readings';
-import type { MetricSample } from './read-metric';
+import type { MetricSample } from '@tollgate/observability';
 
 const subject = (layer: Layer): Subject => ({ layer, key: 'secret-key', group: 'group', limits: [1, 0, 0] });
 const decision = (refusedBy: number, degraded?: 'local' | 'open'): Decision => ({

@@ -1,6 +1,6 @@
 import type { Layer } from '@tollgate/limiter';
 import type { LimiterMetrics } from './limiter-metrics';
-import { type MetricSample, ReadMetric, byLabel } from './read-metric';
+import { type MetricSample, ReadMetric, byLabel } from '@tollgate/observability';
 
 /** Where a decision names no layer: nobody refused. */
 const NO_LAYER = 'none';

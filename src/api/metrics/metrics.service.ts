@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Counter, Registry } from 'prom-client';
-import { addProcessMetrics } from './process-metrics';
-import type { MetricJson, ReadMetric } from './read-metric';
+import { addProcessMetrics } from '@tollgate/observability';
+import type { MetricJson, ReadMetric } from '@tollgate/observability';
 
 /** Everything that can be told of this process. */
 @Injectable()

@@ -1,6 +1,6 @@
 import type { RedisConnection } from '@tollgate/redis';
 import { productVersion } from './product-version';
-import { ReadMetric, plain } from './read-metric';
+import { ReadMetric, plain } from '@tollgate/observability';
 import type { RequestDurations } from './request-durations';
 
 /** What is told of requests. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { DurationHistogram } from './duration-histogram';
+import { DurationHistogram } from '@tollgate/observability';
 
 const SECOND_MS = 1_000;
 /** What is asked for under no route of ours counts together: a stranger's paths must not become labels. */

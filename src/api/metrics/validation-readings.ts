@@ -1,5 +1,5 @@
 import type { CacheStats } from '../validation/validation-cache.service';
-import { ReadMetric, byLabel, plain } from './read-metric';
+import { ReadMetric, byLabel, plain } from '@tollgate/observability';
 import { VALIDATION_RESULTS, type ValidationMetrics } from './validation-metrics';
 
 /** What is told of validations. */

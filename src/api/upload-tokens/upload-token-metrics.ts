@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsService } from '../metrics/metrics.service';
-import { ReadMetric, byLabel } from '../metrics/read-metric';
+import { ReadMetric, byLabel } from '@tollgate/observability';
 
 /** How a look at a token ended: `valid`, or what was wrong with it. */
 const RESULTS = {

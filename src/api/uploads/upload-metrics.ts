@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DurationHistogram } from '../metrics/duration-histogram';
-import { ReadMetric, plain } from '../metrics/read-metric';
+import { DurationHistogram } from '@tollgate/observability';
+import { ReadMetric, plain } from '@tollgate/observability';
 import { MetricsService } from '../metrics/metrics.service';
 import { RunningUploads } from './running-uploads';
 import type { UploadErrorCode } from './upload-error';

@@ -1,21 +1,16 @@
-import { Controller, Get } from '@nestjs/common';
-import { GatewayConfig } from '../gateway.config';
+import { Controller, Get, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { type GatewayHealth, GatewayHealthService } from './gateway-health.service';
 
-/** What `/healthz` answers. */
-export interface GatewayHealth {
-  readonly status: 'ok';
-  /** The gateway takes no frp clients until it has a listener. */
-  readonly listener: 'not configured';
-  readonly bind_port: number;
-}
-
-/** Tells a balancer or a watchdog that the process answers. */
+/** Tells a balancer or a watchdog whether the gateway serves. */
 @Controller('healthz')
 export class HealthController {
-  constructor(private readonly config: GatewayConfig) {}
+  constructor(private readonly health: GatewayHealthService) {}
 
   @Get()
-  show(): GatewayHealth {
-    return { status: 'ok', listener: 'not configured', bind_port: this.config.bindPort };
+  show(@Res({ passthrough: true }) reply: FastifyReply): GatewayHealth {
+    const health = this.health.read();
+    if (health.status === 'unavailable') void reply.status(503);
+    return health;
   }
 }

@@ -1,0 +1,86 @@
+import { type Server, type Socket, createServer } from 'node:net';
+import { SocketStream } from '@tollgate/stream-kit';
+import type { PortRanges } from '@tollgate/tunnel-tokens';
+import { plainAddress } from '../listener/client-connection';
+import type { PortBook } from '../ports/port-book';
+import type { TrafficCounter } from '../traffic/traffic-counter';
+import type { Proxy } from './proxy';
+import type { ProxyContext } from './proxy-context';
+import { UserLinks } from './user-links';
+
+/** Which port a proxy may have. */
+export interface PortRequest {
+  readonly book: PortBook;
+  /** Names the proxy over all tenants. */
+  readonly owner: string;
+  readonly bindAddress: string;
+  readonly allowed: PortRanges;
+}
+
+/** A port of the gateway that leads to a service of the client's (frp `server/proxy/tcp.go`). */
+export class TcpProxy implements Proxy {
+  readonly type = 'tcp';
+  readonly portCount = 1;
+  readonly name: string;
+  readonly counter: TrafficCounter;
+  private readonly links: UserLinks;
+  private server: Server | undefined;
+  private port = 0;
+
+  private constructor(
+    private readonly context: ProxyContext,
+    private readonly request: PortRequest,
+  ) {
+    this.name = context.message.proxyName;
+    this.counter = context.counter;
+    this.links = new UserLinks(context);
+  }
+
+  get remoteAddress(): string {
+    return `:${String(this.port)}`;
+  }
+
+  /** @throws PortRefusedError */
+  static async open(context: ProxyContext, request: PortRequest): Promise<TcpProxy> {
+    const proxy = new TcpProxy(context, request);
+    const { book, owner, allowed } = request;
+    const taken = await book.take(owner, context.message.remotePort, allowed, (port) => proxy.listen(port));
+    proxy.port = taken.port;
+    proxy.server = taken.listener;
+    return proxy;
+  }
+
+  close(): void {
+    const { server } = this;
+    if (server === undefined) return;
+    this.server = undefined;
+    server.close();
+    this.links.close();
+    this.request.book.release(this.request.owner, this.port);
+  }
+
+  private listen(port: number): Promise<Server> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+      this.accept(socket);
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: this.request.bindAddress, port }, () => {
+        // Later errors are of single connections, such as when the process has no file left for one more.
+        server.off('error', reject).on('error', () => undefined);
+        resolve(server);
+      });
+    });
+  }
+
+  private accept(socket: Socket): void {
+    const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = socket;
+    const user = new SocketStream(socket, { flusher: this.context.runtime.flusher });
+    this.links.open(user, {
+      srcAddr: plainAddress(remoteAddress),
+      srcPort: remotePort,
+      dstAddr: plainAddress(localAddress),
+      dstPort: localPort,
+    });
+  }
+}

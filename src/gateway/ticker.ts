@@ -1,0 +1,45 @@
+/** Something with deadlines, which looks at them when it is told the time. */
+export interface Ticking {
+  /** @param nowMs monotone milliseconds */
+  tick(nowMs: number): void;
+}
+
+const INTERVAL_MS = 1_000;
+
+/** Tells the time once a second to all that have deadlines: thousands of connections then need no timers of their own. */
+export class Ticker {
+  private readonly ticking = new Set<Ticking>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param nowMs a monotone clock, in milliseconds */
+  constructor(readonly nowMs: () => number = () => performance.now()) {}
+
+  get count(): number {
+    return this.ticking.size;
+  }
+
+  add(ticking: Ticking): void {
+    this.ticking.add(ticking);
+  }
+
+  delete(ticking: Ticking): void {
+    this.ticking.delete(ticking);
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => {
+      this.tick();
+    }, INTERVAL_MS);
+  }
+
+  /** One round; by itself once a second when started. */
+  tick(): void {
+    const nowMs = this.nowMs();
+    for (const each of this.ticking) each.tick(nowMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}

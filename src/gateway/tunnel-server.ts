@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import type { Log } from '@tollgate/observability';
+import { type TenantTokenSource, type TunnelToken, intersectPorts } from '@tollgate/tunnel-tokens';
+import type { GatewayConfig } from './config/gateway-config';
+import { LogicalStreams } from './control/logical-streams';
+import { Sessions } from './control/sessions';
+import { GatewayRuntime } from './gateway-runtime';
+import { BindListener } from './listener/bind-listener';
+import { ClientTransports } from './listener/client-transports';
+import { loadTlsMaterial } from './listener/tls-material';
+import { PortBook } from './ports/port-book';
+import { Proxies, type ProxyTraffic, type ProxyType } from './proxies/proxies';
+import type { PortRequest } from './proxies/tcp-proxy';
+import { TcpProxy } from './proxies/tcp-proxy';
+import { UdpProxy } from './proxies/udp-proxy';
+import { FailedLogins } from './tenants/failed-logins';
+import { TenantLogins } from './tenants/tenant-logins';
+
+/** Users that may wait for work connections of one client at a time. */
+const MAX_WAITING_USERS = 4_096;
+/** How often ports that were remembered for long are forgotten, in milliseconds. */
+const SWEEP_MS = 3_600_000;
+/** How often a stopping server looks whether its last connections have ended, in milliseconds. */
+const DRAIN_STEP_MS = 50;
+
+export interface TunnelServerParts {
+  readonly config: GatewayConfig;
+  readonly source: TenantTokenSource;
+  readonly traffic: ProxyTraffic;
+  readonly log: Log;
+}
+
+/** Logins by their result, and how long they took. */
+export type LoginListener = (result: string, tookMs: number) => void;
+
+/** The frp server: everything between the bind port and the ports of proxies. */
+export class TunnelServer {
+  readonly runtime = new GatewayRuntime();
+  readonly sessions: Sessions;
+  readonly proxies: Proxies;
+  readonly transports: ClientTransports;
+  private readonly tcpPorts = new PortBook(() => Date.now());
+  private readonly udpPorts = new PortBook(() => Date.now());
+  private readonly logins: TenantLogins;
+  private readonly streams: LogicalStreams;
+  private readonly failures: FailedLogins;
+  private port = 0;
+  private listener: BindListener | undefined;
+  private sweep: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly parts: TunnelServerParts,
+    onLogin: LoginListener,
+  ) {
+    const { config, source, traffic, log } = parts;
+    const { runtime } = this;
+    const nowMs = (): number => runtime.nowMs();
+    const wallClockMs = (): number => Date.now();
+    const { clients, limits, tenants } = config;
+    this.failures = new FailedLogins(
+      { perAddress: limits.maxLoginFailuresPerAddress, inTotal: limits.maxLoginFailures },
+      nowMs,
+    );
+    const region = tenants.source === 'single' ? undefined : tenants.region;
+    this.logins = new TenantLogins({ source, region, failures: this.failures, wallClockMs });
+    this.proxies = new Proxies({
+      runtime,
+      source,
+      traffic,
+      types: this.proxyTypes(),
+      maxPortsPerClient: config.ports.maxPerClient,
+      enforceBandwidth: config.enforceBandwidth,
+      detailedErrors: clients.detailedErrors,
+      log,
+    });
+    this.sessions = new Sessions({
+      runtime,
+      source,
+      logins: this.logins,
+      proxies: this.proxies,
+      session: {
+        maxPoolCount: clients.maxPoolCount,
+        userConnectionTimeoutMs: clients.userConnTimeoutMs,
+        maxWaitingUsers: MAX_WAITING_USERS,
+      },
+      heartbeatTimeoutMs: clients.heartbeatTimeoutMs,
+      authenticatesHeartbeats: clients.authenticatesHeartbeats,
+      authenticatesWorkConns: clients.authenticatesWorkConns,
+      maxSessionsPerToken: limits.maxSessionsPerToken,
+      detailedErrors: clients.detailedErrors,
+      wallClockMs,
+      onLogin,
+      log,
+    });
+    this.streams = new LogicalStreams({
+      randomBytes: runtime.randomBytes,
+      roles: this.sessions,
+      openingMs: limits.handshakeMs,
+      maxOpenings: limits.maxPending,
+      nowMs,
+    });
+    this.transports = new ClientTransports({
+      runtime,
+      maxUnproved: limits.maxPending,
+      handshakeMs: limits.handshakeMs,
+      muxKeepAliveMs: clients.muxKeepAliveMs,
+      maxStreamsPerSession: limits.maxStreamsPerSession,
+      windowBudgetBytes: limits.windowBudgetBytes,
+      onStream: (stream, connection) => {
+        this.streams.accept(stream, connection);
+      },
+    });
+    for (const each of [this.sessions, this.streams, this.transports]) runtime.ticker.add(each);
+  }
+
+  /** Where clients connect: the real port, once it is open. */
+  get bindPort(): number {
+    return this.port;
+  }
+
+  /** Connections that were closed unheard because there were too many. */
+  get refusedCount(): number {
+    return this.listener?.refusedCount ?? 0;
+  }
+
+  /** Open proxies by their type. */
+  countProxies(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const session of this.sessions.book.list()) {
+      for (const { type } of session.proxies.values()) counts[type] = (counts[type] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Connections that have not said yet who they are. */
+  get pendingCount(): number {
+    return (this.listener?.pendingCount ?? 0) + this.streams.openingCount + this.transports.unprovedCount;
+  }
+
+  /**
+   * Opens the bind port.
+   * @returns the port, the real one where any was asked for
+   * @throws the system's error, or TlsMaterialError
+   */
+  async listen(): Promise<number> {
+    const { config } = this.parts;
+    const { runtime } = this;
+    const tls = await loadTlsMaterial(config.tls, join(config.dataDir, 'gateway'), new Date());
+    const listener = new BindListener({
+      flusher: runtime.flusher,
+      tls,
+      forceTls: config.forceTls,
+      tcpKeepaliveSeconds: config.clients.tcpKeepaliveSeconds,
+      limits: config.limits,
+      now: () => runtime.nowMs(),
+      takeHttp: undefined,
+      takeTls: undefined,
+      onTransport: (transport) => {
+        this.transports.accept(transport);
+      },
+    });
+    const port = await listener.listen(config.bind.host, config.bind.port);
+    this.listener = listener;
+    this.port = port;
+    runtime.ticker.add(listener);
+    runtime.ticker.start();
+    this.sweep = setInterval(() => {
+      this.tcpPorts.sweep();
+      this.udpPorts.sweep();
+    }, SWEEP_MS).unref();
+    return port;
+  }
+
+  /** Takes certificates and limits anew, for connections that come from now on. @throws TlsMaterialError */
+  async reload(config: GatewayConfig): Promise<void> {
+    const tls = await loadTlsMaterial(config.tls, join(config.dataDir, 'gateway'), new Date());
+    this.listener?.reload(tls, config.limits);
+    this.failures.setLimits({
+      perAddress: config.limits.maxLoginFailuresPerAddress,
+      inTotal: config.limits.maxLoginFailures,
+    });
+  }
+
+  /**
+   * Takes no more clients and users, lets connections of users end, and then closes all that is left.
+   * @param graceMs how long connections may take
+   */
+  async close(graceMs: number): Promise<void> {
+    this.listener?.close();
+    this.proxies.takeNoMoreUsers();
+    const deadlineMs = this.runtime.nowMs() + graceMs;
+    while (this.proxies.connectionCount > 0 && this.runtime.nowMs() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+    this.sessions.close();
+    this.logins.close();
+    clearInterval(this.sweep);
+    this.runtime.ticker.stop();
+  }
+
+  private proxyTypes(): Map<string, ProxyType> {
+    const { config } = this.parts;
+    return new Map<string, ProxyType>([
+      [
+        'tcp',
+        {
+          ports: 1,
+          open: (context, token) =>
+            TcpProxy.open(context, this.portRequest(this.tcpPorts, token, context.message.proxyName)),
+        },
+      ],
+      [
+        'udp',
+        {
+          ports: 1,
+          open: (context, token) =>
+            UdpProxy.open(
+              context,
+              this.portRequest(this.udpPorts, token, context.message.proxyName),
+              config.clients.udpPacketBytes,
+            ),
+        },
+      ],
+    ]);
+  }
+
+  private portRequest(book: PortBook, token: TunnelToken, proxyName: string): PortRequest {
+    const { ports, proxyHost } = this.parts.config;
+    const allowed = token.allowPorts ?? ports.allowed;
+    return {
+      book,
+      owner: `${token.id}/${proxyName}`,
+      bindAddress: proxyHost,
+      allowed: ports.ceiling === undefined ? allowed : intersectPorts(allowed, ports.ceiling),
+    };
+  }
+}
