@@ -1,11 +1,13 @@
 import fc from 'fast-check';
+import { VIDEO_BYTES } from '../support/body-arbitrary';
 import { describeOnEachStore, useApi } from '../support/each-store';
 import { Tenant, newTenant, signatureHeaders, uniqueDate, validate } from '../support/hmac-client';
 import { type Answer, bytesOf, send } from '../support/http-client';
 import { OpenApi, type Operation, withExamples } from '../support/openapi';
 import { type GeneratedRequest, exampleRequest, requestTo } from '../support/request-arbitrary';
+import { TUS_PATH, tusCreate, tusPatch } from '../support/tus-client';
 import { ADMIN_KEY, issueUploadToken } from '../support/upload-tokens';
-import { newUploadToken, upload } from '../support/uploads';
+import { newUploadToken, upload, videoBytes } from '../support/uploads';
 
 const RUNS_PER_OPERATION = 120;
 /** What any route may answer to HTTP itself, said once in the document's description rather than on each route. */
@@ -13,6 +15,12 @@ const EVERYWHERE = [400, 404, 413, 414, 431];
 
 /** Below it refusals have a form of their own. */
 const UPLOAD_PATHS = '/api/video/';
+
+/** In a path, for an upload that is begun before each request to it: most requests leave it changed, if they leave it. */
+const RESUMABLE = 'a_resumable_upload';
+
+/** Work for the operations of uploads that the examples of the document would not do. */
+const UPLOAD_EXAMPLES = { 'Upload-Length': VIDEO_BYTES, 'Upload-Metadata': `filename ${btoa('clip.mp4')},more` };
 
 interface Ids {
   readonly token: string;
@@ -32,6 +40,7 @@ interface UploadIds {
 /** The id that `{id}` stands for in the path of an operation; `undefined` where it has nothing to do with uploads. */
 function uploadIdFor({ path }: Operation, { uploadToken, file, adminToken }: UploadIds): string | undefined {
   if (path.startsWith('/api/video/files')) return file;
+  if (path.startsWith(TUS_PATH)) return RESUMABLE;
   if (path.startsWith(UPLOAD_PATHS)) return adminToken;
   return path.includes('/upload-tokens') ? uploadToken : undefined;
 }
@@ -91,9 +100,18 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
     };
   }
 
+  /** An upload for one request: as a rule begun, stored for GET. */
+  async function newResumable({ method }: Operation, uploadToken: string): Promise<string> {
+    const created = await tusCreate(api().url, uploadToken, VIDEO_BYTES);
+    const path = String(created.headers.location);
+    if (method === 'GET') await tusPatch(api().url, path, uploadToken, 0, videoBytes(VIDEO_BYTES));
+    return path.slice(TUS_PATH.length + 1);
+  }
+
   async function credentials(
     { method }: Operation,
     { path, body, scheme }: GeneratedRequest,
+    uploadToken: string | undefined,
   ): Promise<Record<string, string>> {
     switch (scheme) {
       case undefined:
@@ -105,7 +123,7 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
       case 'bearer':
         return { Authorization: `Bearer ${token}` };
       case 'upload-token':
-        return { 'X-Upload-Token': await newUploadToken(api().url) };
+        return { 'X-Upload-Token': uploadToken ?? (await newUploadToken(api().url)) };
       default: {
         const key = { accessKey: tenant.accessKey, secretKey };
         return signatureHeaders(key, { method, uri: path, date: uniqueDate(), body: bytesOf(body) });
@@ -114,8 +132,15 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
   }
 
   async function attempt(operation: Operation, request: GeneratedRequest): Promise<Answer> {
-    const headers = { ...request.headers, ...(await credentials(operation, request)) };
-    const answer = await send(api().url, { method: operation.method, path: request.path, headers, body: request.body });
+    const { method } = operation;
+    let { path } = request;
+    let uploadToken: string | undefined;
+    if (path.includes(RESUMABLE)) {
+      uploadToken = await newUploadToken(api().url);
+      path = path.replace(RESUMABLE, await newResumable(operation, uploadToken));
+    }
+    const headers = { ...request.headers, ...(await credentials(operation, request, uploadToken)) };
+    const answer = await send(api().url, { method, path, headers, body: request.body });
     const renewed: unknown =
       operation.path.endsWith('/regenerate-sk') && answer.status === 200 && answer.body['secret_key'];
     if (typeof renewed === 'string') secretKey = renewed;
@@ -124,7 +149,7 @@ describeOnEachStore('requests made from the OpenAPI document', (start) => {
 
   it('are answered without a fault, in the form of the house, with a status that the document tells of', async () => {
     expect(document.operations.length).toBeGreaterThan(15);
-    const examples = { authKey: ADMIN_KEY, token: await newUploadToken(api().url) };
+    const examples = { ...UPLOAD_EXAMPLES, authKey: ADMIN_KEY, token: await newUploadToken(api().url) };
     const seen = new Map<string, Set<number>>();
     for (const described of document.operations.flatMap(withHead)) {
       const operation = described.path.startsWith(UPLOAD_PATHS)

@@ -16,17 +16,27 @@ export interface Schema {
   readonly example?: unknown;
 }
 
+/** Types of bodies that are more than bytes. */
+export const JSON_TYPE = 'application/json';
+export const FORM = 'multipart/form-data';
+
+export interface Parameter {
+  readonly name: string;
+  /** `path`, `query` or `header` */
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+
 /** One way to call the api. */
 export interface Operation {
   /** `GET /api/v2/tokens/{id}` */
   readonly name: string;
   readonly method: string;
   readonly path: string;
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
-  /** Of a body in JSON. */
-  readonly body: Schema | undefined;
-  /** Whether it takes a form with a file instead. */
-  readonly takesForm: boolean;
+  readonly parameters: readonly Parameter[];
+  /** In the first type that the document has for it; `undefined` where it takes none. */
+  readonly body: { readonly type: string; readonly schema: Schema } | undefined;
   /** Names of the security schemes that it takes; none for a public route. */
   readonly security: readonly string[];
   /** Statuses that the document tells of. */
@@ -71,29 +81,32 @@ export class OpenApi {
   }
 }
 
-/** The same operation, with examples in its body that work where those of the document do not. */
+/** The same operation, with examples in its parameters and its body that work where those of the document do not. */
 export function withExamples(
   document: OpenApi,
   operation: Operation,
-  examples: Readonly<Record<string, string>>,
+  examples: Readonly<Record<string, unknown>>,
 ): Operation {
-  if (operation.body === undefined) return operation;
-  const body = document.resolve(operation.body);
-  const fields = Object.entries(body.properties ?? {}).map(([name, field]) => {
-    const example = examples[name];
-    return [name, example === undefined ? field : { ...field, example }] as const;
+  const withExample = (name: string, schema: Schema): Schema =>
+    examples[name] === undefined ? schema : { ...schema, example: examples[name] };
+  const parameters = operation.parameters.map((parameter) => {
+    return { ...parameter, schema: withExample(parameter.name, parameter.schema) };
   });
-  return { ...operation, body: { ...body, properties: Object.fromEntries(fields) } };
+  if (operation.body === undefined) return { ...operation, parameters };
+  const schema = document.resolve(operation.body.schema);
+  const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, withExample(name, field)]);
+  const properties = Object.fromEntries(fields) as Record<string, Schema>;
+  return { ...operation, parameters, body: { ...operation.body, schema: { ...schema, properties } } };
 }
 
 function toOperation(method: string, path: string, raw: RawOperation): Operation {
+  const [body] = Object.entries(raw.requestBody?.content ?? {});
   return {
     name: `${method.toUpperCase()} ${path}`,
     method: method.toUpperCase(),
     path,
     parameters: raw.parameters ?? [],
-    body: raw.requestBody?.content?.['application/json']?.schema,
-    takesForm: raw.requestBody?.content?.['multipart/form-data'] !== undefined,
+    body: body === undefined ? undefined : { type: body[0], schema: body[1].schema ?? {} },
     security: (raw.security ?? []).flatMap((requirement) => Object.keys(requirement)),
     statuses: Object.keys(raw.responses).map(Number),
   };

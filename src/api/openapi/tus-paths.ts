@@ -35,6 +35,12 @@ const REFUSALS: Readonly<Record<number, UploadRefusal>> = {
     'INVALID_REQUEST',
     'Upload-Length or Upload-Defer-Length header required',
   ],
+  403: [
+    "The account's files have as many bytes as they may: `QUOTA_EXCEEDED`. A piece comes without `Upload-Offset` or its type: " +
+      '`INVALID_REQUEST`.',
+    'QUOTA_EXCEEDED',
+    "the account's files have as many bytes as they may",
+  ],
   404: [
     'There is no such upload, or it is not of this token; with GET: it is not finished.',
     'NOT_FOUND',
