@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Lease } from './byte-stream';
 import { FastReads } from './fast-read';
 import { InboundStream } from './inbound-stream';
@@ -17,12 +18,13 @@ export interface SocketStreamOptions {
 /** The stream of a socket, by a property of it: so that no socket needs functions of its own. */
 const STREAM = Symbol('tollgate stream');
 
-function streamOf(socket: Socket): SocketStream {
+function streamOf(socket: Duplex): SocketStream {
   return Reflect.get(socket, STREAM) as SocketStream;
 }
 
 /**
- * A {@link ByteStream} over a connected `net.Socket` or `tls.TLSSocket`, which is its own from then on. Either direction may end alone.
+ * A {@link ByteStream} over a connected `net.Socket` or `tls.TLSSocket`, or over another Node stream such as a WebSocket's, which is its
+ * own from then on. Either direction may end alone.
  *
  * One batch of writes is in the socket at a time; what is written meanwhile is gathered, and leaves in one `writev` at the end of
  * the turn in which the batch has gone.
@@ -51,7 +53,7 @@ export class SocketStream extends InboundStream implements Flushable {
   };
 
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: Duplex,
     { flusher, maxQueuedBytes = STREAM_LIMITS.maxQueuedBytes, fastReads = true }: SocketStreamOptions,
   ) {
     super();
@@ -60,11 +62,11 @@ export class SocketStream extends InboundStream implements Flushable {
     Reflect.set(socket, STREAM, this);
     // Else Node ends and forbids writing as soon as the peer has ended, with our batch still to come.
     socket.allowHalfOpen = true;
-    socket.setNoDelay(true);
+    if (socket instanceof Socket) socket.setNoDelay(true);
     socket.pause();
     if (fastReads) {
       for (let chunk = readWaiting(socket); chunk !== null; chunk = readWaiting(socket)) this.receive(chunk);
-      this.reads = FastReads.install(socket, this);
+      this.reads = socket instanceof Socket ? FastReads.install(socket, this) : undefined;
       socket.pause();
     }
     socket.on('data', onData);
@@ -198,22 +200,22 @@ export class SocketStream extends InboundStream implements Flushable {
   }
 }
 
-function readWaiting(socket: Socket): Buffer | null {
+function readWaiting(socket: Duplex): Buffer | null {
   return socket.readableLength > 0 ? (socket.read() as Buffer | null) : null;
 }
 
-function onData(this: Socket, chunk: Buffer): void {
+function onData(this: Duplex, chunk: Buffer): void {
   streamOf(this).socketReceived(chunk);
 }
 
-function onEnd(this: Socket): void {
+function onEnd(this: Duplex): void {
   streamOf(this).socketEnded();
 }
 
-function onError(this: Socket, error: Error): void {
+function onError(this: Duplex, error: Error): void {
   streamOf(this).socketFailed(error);
 }
 
-function onClose(this: Socket): void {
+function onClose(this: Duplex): void {
   streamOf(this).socketClosed();
 }

@@ -55,7 +55,10 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
 }
 
 /** Everything but the admin port. */
-async function openParts(config: GatewayConfig, log: Log): Promise<GatewayParts & { readonly closeSource: () => Promise<void> }> {
+async function openParts(
+  config: GatewayConfig,
+  log: Log,
+): Promise<GatewayParts & { readonly closeSource: () => Promise<void> }> {
   const clock = new SystemClock();
   const { source, close: closeSource } = await openTokenSource(config, log, clock);
   await source.start();

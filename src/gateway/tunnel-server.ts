@@ -9,12 +9,16 @@ import { BindListener } from './listener/bind-listener';
 import { ClientTransports } from './listener/client-transports';
 import { loadTlsMaterial } from './listener/tls-material';
 import { PortBook } from './ports/port-book';
+import { HttpProxy } from './proxies/http-proxy';
+import { HttpsProxy } from './proxies/https-proxy';
 import { Proxies, type ProxyTraffic, type ProxyType } from './proxies/proxies';
-import type { PortRequest } from './proxies/tcp-proxy';
-import { TcpProxy } from './proxies/tcp-proxy';
+import type { ProxyContext } from './proxies/proxy-context';
+import { type PortRequest, TcpProxy } from './proxies/tcp-proxy';
 import { UdpProxy } from './proxies/udp-proxy';
+import { type VhostDomainRules, domainsOf } from './proxies/vhost-domains';
 import { FailedLogins } from './tenants/failed-logins';
 import { TenantLogins } from './tenants/tenant-logins';
+import { VhostPorts } from './vhost/vhost-ports';
 
 /** Users that may wait for work connections of one client at a time. */
 const MAX_WAITING_USERS = 4_096;
@@ -41,6 +45,7 @@ export class TunnelServer {
   readonly transports: ClientTransports;
   private readonly tcpPorts = new PortBook(() => Date.now());
   private readonly udpPorts = new PortBook(() => Date.now());
+  private readonly vhosts: VhostPorts;
   private readonly logins: TenantLogins;
   private readonly streams: LogicalStreams;
   private readonly failures: FailedLogins;
@@ -57,6 +62,7 @@ export class TunnelServer {
     const nowMs = (): number => runtime.nowMs();
     const wallClockMs = (): number => Date.now();
     const { clients, limits, tenants } = config;
+    this.vhosts = new VhostPorts(config, runtime);
     this.failures = new FailedLogins(
       { perAddress: limits.maxLoginFailuresPerAddress, inTotal: limits.maxLoginFailures },
       nowMs,
@@ -110,7 +116,7 @@ export class TunnelServer {
         this.streams.accept(stream, connection);
       },
     });
-    for (const each of [this.sessions, this.streams, this.transports]) runtime.ticker.add(each);
+    for (const each of [this.sessions, this.streams, this.transports, this.vhosts]) runtime.ticker.add(each);
   }
 
   /** Where clients connect: the real port, once it is open. */
@@ -143,7 +149,7 @@ export class TunnelServer {
    * @throws the system's error, or TlsMaterialError
    */
   async listen(): Promise<number> {
-    const { config } = this.parts;
+    const { config, log } = this.parts;
     const { runtime } = this;
     const tls = await loadTlsMaterial(config.tls, join(config.dataDir, 'gateway'), new Date());
     const listener = new BindListener({
@@ -153,12 +159,15 @@ export class TunnelServer {
       tcpKeepaliveSeconds: config.clients.tcpKeepaliveSeconds,
       limits: config.limits,
       now: () => runtime.nowMs(),
-      takeHttp: undefined,
-      takeTls: undefined,
+      ...this.vhosts.shared,
+      onTlsFailure: (address, reason) => {
+        log.debug({ address, reason }, 'a TLS handshake failed');
+      },
       onTransport: (transport) => {
         this.transports.accept(transport);
       },
     });
+    await this.vhosts.listen();
     const port = await listener.listen(config.bind.host, config.bind.port);
     this.listener = listener;
     this.port = port;
@@ -187,49 +196,60 @@ export class TunnelServer {
    */
   async close(graceMs: number): Promise<void> {
     this.listener?.close();
+    this.vhosts.stopListening();
     this.proxies.takeNoMoreUsers();
     const deadlineMs = this.runtime.nowMs() + graceMs;
     while (this.proxies.connectionCount > 0 && this.runtime.nowMs() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
     }
     this.sessions.close();
+    this.vhosts.close();
     this.logins.close();
     clearInterval(this.sweep);
     this.runtime.ticker.stop();
   }
 
+  /** Types that are absent are refused in words of their own, see {@link Proxies}. */
   private proxyTypes(): Map<string, ProxyType> {
     const { config } = this.parts;
-    return new Map<string, ProxyType>([
-      [
-        'tcp',
-        {
-          ports: 1,
-          open: (context, token) =>
-            TcpProxy.open(context, this.portRequest(this.tcpPorts, token, context.message.proxyName)),
-        },
-      ],
-      [
-        'udp',
-        {
-          ports: 1,
-          open: (context, token) =>
-            UdpProxy.open(
-              context,
-              this.portRequest(this.udpPorts, token, context.message.proxyName),
-              config.clients.udpPacketBytes,
-            ),
-        },
-      ],
-    ]);
+    const { http, https } = this.vhosts;
+    const { httpPort, httpsPort, subDomainHost } = config.vhost;
+    const rules: VhostDomainRules = {
+      subDomainHost,
+      isShared: config.tenants.source !== 'single',
+      requiresClaim: config.requireDomainClaim,
+    };
+    const types = new Map<string, ProxyType>();
+    types.set('tcp', {
+      ports: 1,
+      open: (context, token) => TcpProxy.open(context, this.portRequest(this.tcpPorts, token, context)),
+    });
+    types.set('udp', {
+      ports: 1,
+      open: (context, token) =>
+        UdpProxy.open(context, this.portRequest(this.udpPorts, token, context), config.clients.udpPacketBytes),
+    });
+    if (http !== undefined) {
+      types.set('http', {
+        ports: 0,
+        open: (context, token) => new HttpProxy(context, http, domainsOf(context.message, token, rules), httpPort),
+      });
+    }
+    if (https !== undefined) {
+      types.set('https', {
+        ports: 0,
+        open: (context, token) => new HttpsProxy(context, https, domainsOf(context.message, token, rules), httpsPort),
+      });
+    }
+    return types;
   }
 
-  private portRequest(book: PortBook, token: TunnelToken, proxyName: string): PortRequest {
+  private portRequest(book: PortBook, token: TunnelToken, { message }: ProxyContext): PortRequest {
     const { ports, proxyHost } = this.parts.config;
     const allowed = token.allowPorts ?? ports.allowed;
     return {
       book,
-      owner: `${token.id}/${proxyName}`,
+      owner: `${token.id}/${message.proxyName}`,
       bindAddress: proxyHost,
       allowed: ports.ceiling === undefined ? allowed : intersectPorts(allowed, ports.ceiling),
     };

@@ -6,7 +6,10 @@ import { TlsAcceptor } from './tls-acceptor';
 import type { TlsMaterial } from './tls-material';
 import { WebSocketUpgrades } from './websocket-upgrades';
 
-export interface BindListenerOptions extends Pick<InboundContext, 'takeHttp' | 'takeTls' | 'onTransport'> {
+export interface BindListenerOptions extends Pick<
+  InboundContext,
+  'takeHttp' | 'takeTls' | 'onTransport' | 'onTlsFailure'
+> {
   readonly flusher: TurnFlusher;
   readonly tls: TlsMaterial;
   readonly forceTls: boolean;
@@ -28,7 +31,7 @@ export class BindListener {
   private refused = 0;
 
   constructor(private readonly options: BindListenerOptions) {
-    const { flusher, forceTls, takeHttp, takeTls, onTransport } = options;
+    const { flusher, forceTls, takeHttp, takeTls, onTransport, onTlsFailure } = options;
     this.tls = new TlsAcceptor(options.tls);
     this.pending = new PendingConnections(options.limits);
     this.context = {
@@ -40,6 +43,7 @@ export class BindListener {
       takeHttp,
       takeTls,
       onTransport,
+      onTlsFailure,
       onSettled: (connection) => {
         this.pending.delete(connection);
       },

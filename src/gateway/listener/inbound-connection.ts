@@ -19,10 +19,15 @@ export interface InboundContext {
   readonly flusher: TurnFlusher;
   readonly forceTls: boolean;
   /** Takes users of HTTP proxies that come to the bind port; absent where they have one of their own. */
-  readonly takeHttp: ((socket: Socket) => void) | undefined;
-  /** Takes a TLS connection if its ClientHello is for an HTTPS proxy; absent where these have a port of their own. */
-  readonly takeTls: ((socket: Socket, head: Buffer) => boolean) | undefined;
+  readonly takeHttp: ((socket: Socket, head: Buffer) => void) | undefined;
+  /**
+   * Takes a TLS connection if its ClientHello is for an HTTPS proxy; absent where these have a port of their own. Answers `undefined`
+   * when the head is too short to tell.
+   */
+  readonly takeTls: ((socket: Socket, head: Buffer) => boolean | undefined) | undefined;
   readonly onTransport: (transport: ClientTransport) => void;
+  /** Why TLS could not be taken off. */
+  readonly onTlsFailure: (address: string, reason: string) => void;
   /** It is known for what it is, or gone. */
   readonly onSettled: (connection: InboundConnection) => void;
 }
@@ -66,33 +71,42 @@ export class InboundConnection implements PendingConnection {
 
   private takeFirst(head: Buffer): void {
     const { takeHttp, takeTls } = this.context;
-    const kind = classify(head, takeHttp !== undefined);
-    switch (kind) {
+    switch (classify(head, takeHttp !== undefined)) {
       case 'unknown':
-        this.peek(
-          this.socket,
-          (more) => {
-            this.takeFirst(more);
-          },
-          head,
-        );
+        this.peekMore(head);
         return;
       case 'http':
         this.settle();
         this.socket.off('error', ignore);
-        takeHttp?.(this.socket);
+        takeHttp?.(this.socket, head);
         return;
-      case 'tls':
-        if (takeTls?.(this.socket, head) === true) {
+      case 'tls': {
+        const isTaken = takeTls === undefined ? false : takeTls(this.socket, head);
+        if (isTaken === undefined) {
+          this.peekMore(head);
+          return;
+        }
+        if (isTaken) {
           this.settle();
           return;
         }
         break;
+      }
       case 'websocket':
       case 'prefixed-tls':
       case 'plain':
     }
     this.takeInner(this.socket, head);
+  }
+
+  private peekMore(head: Buffer): void {
+    this.peek(
+      this.socket,
+      (more) => {
+        this.takeFirst(more);
+      },
+      head,
+    );
   }
 
   private takeInner(stream: Duplex, head: Buffer): void {
@@ -135,7 +149,8 @@ export class InboundConnection implements PendingConnection {
         this.serverName = typeof secure.servername === 'string' ? secure.servername : undefined;
         this.goOn(secure);
       },
-      () => {
+      (reason) => {
+        this.context.onTlsFailure(this.address, reason);
         this.expire();
       },
     );
@@ -161,7 +176,7 @@ export class InboundConnection implements PendingConnection {
     stream.unshift(head);
     const { flusher } = this.context;
     const options = carries === 'yamux' ? { flusher, maxQueuedBytes: MAX_MUX_QUEUE_BYTES } : { flusher };
-    const bytes = new SocketStream(stream as Socket, options);
+    const bytes = new SocketStream(stream, options);
     this.context.onTransport({ stream: bytes, carries, peer: this.describe() });
   }
 

@@ -19,18 +19,18 @@ export class TlsAcceptor {
   /**
    * @param socket has not been read from, or has had put back what was read
    * @param done called when the handshake is over
-   * @param failed called when it can't be; the socket is destroyed then
+   * @param failed called with the reason when it can't be; the socket is destroyed then
    */
-  accept(socket: Duplex, done: (secure: TLSSocket) => void, failed: () => void): void {
+  accept(socket: Duplex, done: (secure: TLSSocket) => void, failed: (reason: string) => void): void {
     if (this.material.asksForCertificate) {
       this.acceptVerified(socket, done, failed);
       return;
     }
     // TLSSocket takes any stream of bytes in both directions, whatever its type says.
     const secure = new TLSSocket(socket, { isServer: true, secureContext: this.context });
-    const onFailure = (): void => {
+    const onFailure = (error?: unknown): void => {
       secure.destroy();
-      failed();
+      failed(error instanceof Error ? error.message : 'it was closed');
     };
     secure.once('error', onFailure).once('close', onFailure);
     secure.once('secure', () => {
@@ -43,12 +43,20 @@ export class TlsAcceptor {
    * A TLSSocket does not say whether the client's certificate was good, only a server does; and a server does not say which of its
    * connections it is that has become a TLSSocket. So each has a server of its own, which costs a millisecond.
    */
-  private acceptVerified(socket: Duplex, done: (secure: TLSSocket) => void, failed: () => void): void {
-    const server = new TlsServer({ ...this.material.options, requestCert: true, rejectUnauthorized: true });
-    server.once('secureConnection', done);
-    server.once('tlsClientError', () => {
+  private acceptVerified(socket: Duplex, done: (secure: TLSSocket) => void, failed: (reason: string) => void): void {
+    // Asked for and judged here, as a server that rejects by itself does not say why.
+    const server = new TlsServer({ ...this.material.options, requestCert: true, rejectUnauthorized: false });
+    server.once('secureConnection', (secure) => {
+      if (secure.authorized) {
+        done(secure);
+        return;
+      }
+      secure.on('error', () => undefined).destroy();
+      failed(`its certificate was refused: ${String(secure.authorizationError)}`);
+    });
+    server.once('tlsClientError', (error) => {
       socket.destroy();
-      failed();
+      failed(error.message);
     });
     server.emit('connection', socket);
   }

@@ -42,6 +42,8 @@ export class WebSocketUpgrades {
   accept(socket: Duplex, done: (stream: Duplex) => void): void {
     this.waiting.set(socket, done);
     this.server.emit('connection', socket);
+    // It was paused to be looked at.
+    socket.resume();
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -52,7 +54,9 @@ export class WebSocketUpgrades {
     }
     this.waiting.delete(socket);
     this.websockets.handleUpgrade(request, socket, head, (websocket) => {
-      done(createWebSocketStream(websocket, { allowHalfOpen: true }));
+      const stream = createWebSocketStream(websocket, { allowHalfOpen: true });
+      // What is asked of a socket, and was asked of the one beneath.
+      done(Object.assign(stream, { setNoDelay: () => stream }));
     });
   }
 }

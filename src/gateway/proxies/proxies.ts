@@ -15,7 +15,7 @@ export interface ProxyType {
   /** Ports that one takes. */
   readonly ports: number;
   /** @throws ProxyRefusedError, PortRefusedError */
-  open(context: ProxyContext, token: TunnelToken): Promise<Proxy>;
+  open(context: ProxyContext, token: TunnelToken): Promise<Proxy> | Proxy;
 }
 
 /** Counts traffic. */

@@ -15,6 +15,8 @@ import { UserLinks } from './user-links';
 
 /** The client needs that long to have the proxy running, in milliseconds, as frps grants it. */
 const FIRST_CONNECTION_MS = 500;
+/** Datagrams that may wait for the work connection, as in frps; further ones are dropped. */
+const MAX_WAITING = 1_024;
 /** Before another work connection is tried for, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -29,6 +31,8 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   private socket: Socket | undefined;
   private port = 0;
   private channel: UdpChannel | undefined;
+  /** What came while there was no work connection. */
+  private waiting: { readonly content: Buffer; readonly from: UdpAddress }[] = [];
   private withdraw: (() => void) | undefined;
   private isClosed = false;
 
@@ -89,6 +93,9 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
     const { session, runtime } = this.context;
     const encoded = this.links.startWorkConnection(stream, {});
     this.channel = new UdpChannel(encoded, session.workCodec, this, runtime.nowMs());
+    const { waiting } = this;
+    this.waiting = [];
+    for (const { content, from } of waiting) this.pass(content, from);
   }
 
   /** None has come. */
@@ -103,7 +110,7 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
     if (this.isClosed || !this.peers.has(remote.ip, remote.port)) return;
     if (bucket?.take(content.length) === false) return;
     this.counter.outBytes += content.length;
-    const address = isIPv6(remote.ip) && remote.zone !== '' ? `${remote.ip}%${remote.zone}` : remote.ip;
+    const address = this.addressOf(remote);
     // The decoder keeps nothing of it, and neither does the sender of the next.
     this.socket?.send(content, remote.port, address);
   }
@@ -111,6 +118,12 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   onClose(): void {
     this.channel = undefined;
     this.connectLater();
+  }
+
+  /** A socket of IPv6 knows users of IPv4 by addresses of its own. */
+  private addressOf({ ip, zone }: UdpAddress): string {
+    if (!isIPv6(ip)) return isIPv6(this.request.bindAddress) ? `::ffff:${ip}` : ip;
+    return zone === '' ? ip : `${ip}%${zone}`;
   }
 
   private connectLater(): void {
@@ -152,13 +165,17 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
 
   /** From a user, for the client. */
   private receive(content: Buffer, { address, port }: RemoteInfo): void {
-    const { channel } = this;
-    if (channel === undefined) return;
     const cut = content.length > this.maxDatagramBytes ? content.subarray(0, this.maxDatagramBytes) : content;
     const { bucket, runtime } = this.context;
     if (bucket?.take(cut.length) === false) return;
     const [ip = '', zone = ''] = plainAddress(address).split('%');
     this.peers.note(ip, port, runtime.nowMs());
-    if (channel.send(cut, { ip, port, zone })) this.counter.inBytes += cut.length;
+    const remote = { ip, port, zone };
+    if (this.channel !== undefined) this.pass(cut, remote);
+    else if (this.waiting.length < MAX_WAITING) this.waiting.push({ content: cut, from: remote });
+  }
+
+  private pass(content: Buffer, from: UdpAddress): void {
+    if (this.channel?.send(content, from) === true) this.counter.inBytes += content.length;
   }
 }

@@ -1,0 +1,34 @@
+import type { ByteStream } from '@tollgate/stream-kit';
+
+/** What a proxy of type http asks for (§6.4 of the protocol reference). All texts are as its client has sent them. */
+export interface HttpTargetOptions {
+  /** What the service gets as host instead of the user's. */
+  readonly rewriteHost?: string | undefined;
+  /** Set in each request; those that `isSettableField` refuses are left out. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Set in each response. */
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
+  /** Basic authentication is asked for when either is not empty. */
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Whose request makes a connection necessary; others may use it later. */
+export interface UserAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A service that answers requests. Its connections are kept by this very object, so there is to be one for as long as it lives. */
+export interface HttpTarget {
+  /** Looked at once, with the first request. */
+  readonly options: HttpTargetOptions;
+  /** @returns a new connection to the service; rejects, within its own time, when none is to be had */
+  connect(user: UserAddress): Promise<ByteStream>;
+}
+
+/** What a route leads to: one target, or those of a group in turn. */
+export interface HttpRoute {
+  /** For the next request. `undefined`: nobody, as if the route were not there. */
+  next(): HttpTarget | undefined;
+}
