@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { ROOT } from './lib/project.mjs';
 
-const SUITES = ['unit', 'contract', 'e2e', 'browser', 'fuzz'];
+const SUITES = ['unit', 'contract', 'e2e', 'browser', 'fuzz', 'interop'];
 const LONG_SUITES = ['load'];
 /** The suites in `test/load` take minutes by design. */
 const LONG_TIMEOUT_MS = 30 * 60_000;

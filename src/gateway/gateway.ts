@@ -71,6 +71,9 @@ async function openParts(
       region: config.tenants.source === 'single' ? '' : config.tenants.region,
       ...(reportUrl === undefined ? {} : { reportUrl }),
       ...(reportKey === undefined ? {} : { reportKey }),
+      onMoved: (tokenId, inBytes, outBytes) => {
+        bytes.add(tokenId, inBytes, outBytes);
+      },
     },
     clock,
     log,

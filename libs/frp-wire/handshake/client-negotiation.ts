@@ -29,13 +29,14 @@ export class ServerHelloDecoder extends WireDecoder<Buffer> {
   }
 }
 
-/** A client's half of the negotiation. It offers AES-256-GCM alone. */
+/** A client's half of the negotiation. It takes nothing but AES-256-GCM. */
 export class ClientNegotiation {
   /** The ClientHello, to be sent behind the magic. */
   readonly frame: Buffer;
 
-  constructor(bootstrap: Bootstrap, randomBytes: RandomBytes) {
-    const crypto = { algorithms: [OFFERED], clientRandom: randomBytes(HELLO_RANDOM_BYTES) };
+  /** @param alsoOffered algorithms named behind ours, as frpc does: a server that takes one of them is refused */
+  constructor(bootstrap: Bootstrap, randomBytes: RandomBytes, alsoOffered: readonly string[] = []) {
+    const crypto = { algorithms: [OFFERED, ...alsoOffered], clientRandom: randomBytes(HELLO_RANDOM_BYTES) };
     const capabilities = { message: { codecs: [JSON_CODEC] }, crypto };
     this.frame = encodeHello(FrameType.clientHello, CLIENT_HELLO_FIELDS, { bootstrap, capabilities });
   }

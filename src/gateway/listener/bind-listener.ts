@@ -39,7 +39,7 @@ export class BindListener {
       websockets: new WebSocketUpgrades(),
       flusher,
       // Who asks for certificates means TLS, as frps does.
-      forceTls: forceTls || options.tls.asksForCertificate,
+      forceTls: forceTls || options.tls.trusted.length > 0,
       takeHttp,
       takeTls,
       onTransport,

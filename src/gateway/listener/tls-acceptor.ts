@@ -1,6 +1,12 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, Server as TlsServer, TLSSocket } from 'node:tls';
 import type { TlsMaterial } from './tls-material';
+
+/** What Node says of a certificate that OpenSSL takes for self-signed. */
+const SELF_SIGNED = 'DEPTH_ZERO_SELF_SIGNED_CERT';
+const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
+const ANY_USAGE = '2.5.29.37.0';
 
 /** Takes TLS off connections. */
 export class TlsAcceptor {
@@ -22,7 +28,7 @@ export class TlsAcceptor {
    * @param failed called with the reason when it can't be; the socket is destroyed then
    */
   accept(socket: Duplex, done: (secure: TLSSocket) => void, failed: (reason: string) => void): void {
-    if (this.material.asksForCertificate) {
+    if (this.material.trusted.length > 0) {
       this.acceptVerified(socket, done, failed);
       return;
     }
@@ -47,7 +53,7 @@ export class TlsAcceptor {
     // Asked for and judged here, as a server that rejects by itself does not say why.
     const server = new TlsServer({ ...this.material.options, requestCert: true, rejectUnauthorized: false });
     server.once('secureConnection', (secure) => {
-      if (secure.authorized) {
+      if (secure.authorized || this.isSignedByTrusted(secure)) {
         done(secure);
         return;
       }
@@ -60,4 +66,37 @@ export class TlsAcceptor {
     });
     server.emit('connection', socket);
   }
+
+  /**
+   * OpenSSL takes a certificate for self-signed whose name is that of its signer, as frp's own generator makes them; Go looks at the
+   * signature. Only certificates that one of the trusted has signed itself come this way.
+   */
+  private isSignedByTrusted(secure: TLSSocket): boolean {
+    if (String(secure.authorizationError) !== SELF_SIGNED) return false;
+    const certificate = secure.getPeerX509Certificate();
+    const now = new Date();
+    return (
+      certificate !== undefined &&
+      isForClients(certificate) &&
+      isValidAt(certificate, now) &&
+      this.material.trusted.some(
+        (signer) =>
+          signer.ca &&
+          isValidAt(signer, now) &&
+          certificate.checkIssued(signer) &&
+          certificate.verify(signer.publicKey),
+      )
+    );
+  }
+}
+
+function isValidAt({ validFrom, validTo }: X509Certificate, now: Date): boolean {
+  return new Date(validFrom) <= now && now <= new Date(validTo);
+}
+
+/** Whether the certificate may be shown by a client (RFC 5280, section 4.2.1.12). */
+function isForClients({ keyUsage }: X509Certificate): boolean {
+  // Node's name for the extended key usage; absent: for anything.
+  const usages = keyUsage as readonly string[] | undefined;
+  return usages === undefined || usages.includes(CLIENT_AUTHENTICATION) || usages.includes(ANY_USAGE);
 }

@@ -7,6 +7,7 @@ import { createSelfSigned } from './self-signed';
 
 /** Certificate and key in one file, so that there is never one without the other. */
 const FILE = 'tls.pem';
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Which certificate the gateway shows, and whose it asks for. Paths; both or none of the first two. */
 export interface TlsFiles {
@@ -21,8 +22,8 @@ export interface TlsMaterial {
   readonly context: SecureContext;
   /** What {@link context} was made of. */
   readonly options: SecureContextOptions;
-  /** Whether clients must show a certificate. */
-  readonly asksForCertificate: boolean;
+  /** Who must have signed the certificate that clients show; empty: they need none. */
+  readonly trusted: readonly X509Certificate[];
 }
 
 /** A file of the TLS settings that can't be used. */
@@ -53,7 +54,11 @@ export async function loadTlsMaterial(
     ...(trustedCaFile === undefined ? {} : { ca: read(trustedCaFile, checkCertificate) }),
   };
   try {
-    return { context: createSecureContext(options), options, asksForCertificate: trustedCaFile !== undefined };
+    return {
+      context: createSecureContext(options),
+      options,
+      trusted: trustedCaFile === undefined ? [] : certificatesIn(trustedCaFile),
+    };
   } catch (error) {
     throw new TlsMaterialError(keyFile ?? FILE, error);
   }
@@ -91,4 +96,9 @@ function checkCertificate(content: Buffer): X509Certificate {
 
 function checkKey(content: Buffer): unknown {
   return createPrivateKey(content);
+}
+
+function certificatesIn(path: string): X509Certificate[] {
+  const pems = readFileSync(path, 'utf8').match(PEM_CERTIFICATE) ?? [];
+  return pems.map((pem) => new X509Certificate(pem));
 }

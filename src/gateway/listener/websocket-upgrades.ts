@@ -54,9 +54,7 @@ export class WebSocketUpgrades {
     }
     this.waiting.delete(socket);
     this.websockets.handleUpgrade(request, socket, head, (websocket) => {
-      const stream = createWebSocketStream(websocket, { allowHalfOpen: true });
-      // What is asked of a socket, and was asked of the one beneath.
-      done(Object.assign(stream, { setNoDelay: () => stream }));
+      done(createWebSocketStream(websocket, { allowHalfOpen: true }));
     });
   }
 }

@@ -27,6 +27,8 @@ export interface GatewayTrafficOptions {
   readonly sendTimeoutMs?: number;
   /** Counts what other gateways have moved; by default they are left out. */
   readonly elsewhere?: MonthlyUsageSource;
+  /** See {@link TrafficMeter}. */
+  readonly onMoved?: (tokenId: string, inBytes: number, outBytes: number) => void;
 }
 
 /** For `/metrics` and health. */
@@ -66,7 +68,7 @@ export class GatewayTraffic {
    * @throws FolderInUseError, or the file system's errors
    */
   static async open(options: GatewayTrafficOptions, clock: Clock, log: Log): Promise<GatewayTraffic> {
-    const { folder, region, reportUrl, reportKey, sendTimeoutMs, elsewhere = new OwnShareOnly() } = options;
+    const { folder, region, reportUrl, reportKey, sendTimeoutMs, elsewhere = new OwnShareOnly(), onMoved } = options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const { folderWaitMs: waitMs, folderRetryMs: retryMs } = TRAFFIC_LIMITS;
     const lock = await FolderLock.take(folder, { waitMs, retryMs });
@@ -85,7 +87,11 @@ export class GatewayTraffic {
       const reporter =
         sender && new TrafficReporter({ outbox, sender, parked, log, nowMs, random: () => Math.random() });
       const usage = new MonthlyUsage(outbox, elsewhere, log);
-      const meter = new TrafficMeter(outbox, usage, clock, { region, isReporting });
+      const meter = new TrafficMeter(outbox, usage, clock, {
+        region,
+        isReporting,
+        ...(onMoved === undefined ? {} : { onMoved }),
+      });
       return new GatewayTraffic(meter, usage, outbox, reporter, sender, lock, clock, log);
     } catch (error) {
       await lock.release();

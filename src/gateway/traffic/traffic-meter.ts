@@ -26,6 +26,8 @@ export interface TrafficMeterOptions {
   readonly region: string;
   /** False: traffic counts into months only. */
   readonly isReporting: boolean;
+  /** Told of what was counted since the last time. */
+  readonly onMoved?: (tokenId: string, inBytes: number, outBytes: number) => void;
 }
 
 /** Hands out counters, and reads them at each tick: what is new goes to the outbox, and is reported when it is due. */
@@ -111,6 +113,7 @@ export class TrafficMeter {
     if (inBytes === 0 && outBytes === 0) return;
     metered.inBytes += inBytes;
     metered.outBytes += outBytes;
+    this.options.onMoved?.(token.id, inBytes, outBytes);
     const isReported = this.options.isReporting && token.trafficReportIntervalBytes > 0;
     this.outbox.count(metered.subject, { inBytes, outBytes }, isReported);
     this.usage.watch(token, this.clock.nowMs());

@@ -1,0 +1,3 @@
+export { FrpClient } from './frp-client';
+export { LoginRefusedError } from './log-in';
+export type { ProxyOptions } from './options';
