@@ -1,4 +1,5 @@
 // Runs the programs of this installation until told to stop: node scripts/start.mjs [api|gateway] [-c frps.toml]
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
@@ -53,7 +54,10 @@ async function main(args) {
  * @param {string | undefined} configFile of the gateway
  */
 async function run(apps, configFile) {
-  const children = apps.map((app) => (app === 'gateway' ? startGateway(configFile) : new Child(app)));
+  const reports = apps.length > 1 ? reportsToOurself() : {};
+  const children = apps.map((app) =>
+    app === 'gateway' ? startGateway(configFile, reports) : new Child(app, { env: reports.api }),
+  );
   let stopping = false;
   const stopAll = async () => {
     stopping = true;
@@ -98,11 +102,26 @@ async function run(apps, configFile) {
 /**
  * Without a file the gateway shares the embedded store with the api, where nothing says otherwise; with one, the file decides.
  * @param {string | undefined} configFile
+ * @param {{ gateway?: Record<string, string> }} reports
  */
-function startGateway(configFile) {
-  if (configFile !== undefined) return new Child('gateway', { args: ['-c', configFile] });
+function startGateway(configFile, { gateway: env = {} }) {
+  if (configFile !== undefined) return new Child('gateway', { args: ['-c', configFile], env });
   const isTold = Boolean(process.env.TENANT_SOURCE?.trim() || process.env.ETCD_ENDPOINTS?.trim());
-  return new Child('gateway', isTold ? {} : { env: { TENANT_SOURCE: 'embedded' } });
+  return new Child('gateway', { env: isTold ? env : { TENANT_SOURCE: 'embedded', ...env } });
+}
+
+/**
+ * Has the gateway report traffic to the api beside it, where nothing says otherwise: with a key that nobody else knows.
+ * @returns {{ api?: Record<string, string>, gateway?: Record<string, string> }} what to set for each
+ */
+function reportsToOurself() {
+  const { TRAFFIC_REPORT_KEY: key = randomBytes(32).toString('base64url'), TRAFFIC_REPORT_URL: url } = process.env;
+  const port = Number(process.env.PORT || PORTS.api.fallback);
+  // An api on any free port is not known yet when the gateway starts.
+  if (url || port === 0) return {};
+  const host = ['0.0.0.0', '::'].includes(PORTS.api.host) ? '127.0.0.1' : PORTS.api.host;
+  const gateway = { TRAFFIC_REPORT_URL: `http://${host}:${port}/traffic/report`, TRAFFIC_REPORT_KEY: key };
+  return { api: { TRAFFIC_REPORT_KEY: key }, gateway };
 }
 
 /** @param {string} message */

@@ -18,4 +18,5 @@ export * from './sealing/secret-hasher';
 export * from './sealing/secret-sealer';
 export * from './secret-file';
 export * from './stub/qiniu-stub';
+export * from './traffic-report-key';
 export * from './upload-admin-key';

@@ -6,7 +6,7 @@ export * from './limits';
 export * from './relay';
 export * from './snappy/snappy-decoder';
 export * from './snappy/snappy-encoder';
-export { SnappyError, type SnappyErrorCode } from './snappy/snappy-format';
+export { SnappyError } from './snappy/snappy-format';
 export * from './socket-stream';
 export * from './token-bucket';
 export * from './turn-flusher';

@@ -219,6 +219,9 @@ export class StoredTunnelTokenRepository extends TunnelTokenRepository {
 function accepted(document: TunnelTokenDocument, checked: TunnelTokenDocument): TunnelToken {
   const [wrong] = findFieldErrors(checked);
   if (wrong !== undefined) throw new TollgateError('invalid_request', `${wrong.field} ${wrong.reason}`);
+  if (Buffer.byteLength(formatTunnelToken(document)) > TUNNEL_TOKEN_LIMITS.documentBytes) {
+    throw new TollgateError('invalid_request', 'the tunnel token is too long');
+  }
   const value = document['token'];
   const parsed = readTunnelToken(typeof value === 'string' ? value : '', document);
   if (parsed.kind === 'token') return parsed.token;

@@ -30,6 +30,9 @@ import { TokenUsageController } from './tokens/token-usage.controller';
 import { TokenUsageService } from './tokens/token-usage.service';
 import { TokensController } from './tokens/tokens.controller';
 import { TokenRetention, TokensService } from './tokens/tokens.service';
+import { TrafficModule } from './tunnels/traffic/traffic.module';
+import { TunnelsModule } from './tunnels/tunnels.module';
+import { TunnelUsageModule } from './tunnels/usage/tunnel-usage.module';
 import { UploadPageModule } from './upload-page/upload-page.module';
 import { UploadTokensModule } from './upload-tokens/upload-tokens.module';
 import { UploadCallbacksModule } from './uploads/callbacks/upload-callbacks.module';
@@ -43,6 +46,7 @@ import { WorkersModule } from './workers/workers.module';
 @Module({})
 export class ApiModule {
   static forRoot(settings: ApiSettings, log: Log): DynamicModule {
+    const traffic = TrafficModule.forRoot(settings);
     return {
       module: ApiModule,
       imports: [
@@ -59,6 +63,9 @@ export class ApiModule {
         TusModule.forRoot(settings),
         FilesModule,
         UploadPageModule,
+        TunnelsModule.forRoot(settings),
+        traffic,
+        TunnelUsageModule.forRoot(traffic),
         ScheduleModule.forRoot(),
       ],
       controllers: [

@@ -17,6 +17,13 @@ const OPERATOR_ROUTES = [
   'GET /api/v2/admin/accounts/{id}/tokens',
   'PUT /api/v2/admin/accounts/{id}/tokens/{tokenId}/rate-limit',
   'DELETE /api/v2/admin/upload-tokens/{id}',
+  'GET /api/v2/admin/tunnels/{id}',
+  'PATCH /api/v2/admin/tunnels/{id}',
+  'DELETE /api/v2/admin/tunnels/{id}',
+  'POST /api/v2/admin/tunnels/{id}/rotate',
+  'GET /api/v2/admin/tunnels/{id}/traffic',
+  'POST /api/v2/admin/tunnels/{id}/kick',
+  'POST /api/v2/admin/tunnels/clients/{runId}/kick',
 ];
 
 /** Routes that this test has been taught: a new one with an id in its path makes it fail until it is. */
@@ -42,6 +49,13 @@ const PROVED_ELSEWHERE = [
   'PATCH /api/video/tus/{id}',
   'DELETE /api/video/tus/{id}',
   'GET /api/video/tus/{id}',
+  'GET /api/v2/tunnels/{id}',
+  'PATCH /api/v2/tunnels/{id}',
+  'DELETE /api/v2/tunnels/{id}',
+  'POST /api/v2/tunnels/{id}/rotate',
+  'GET /api/v2/tunnels/{id}/traffic',
+  'POST /api/v2/tunnels/{id}/kick',
+  'POST /api/v2/tunnels/clients/{runId}/kick',
 ];
 
 interface Operation {

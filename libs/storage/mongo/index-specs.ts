@@ -1,4 +1,4 @@
-import { AUDIT_RETENTION_MS } from '@tollgate/domain';
+import { AUDIT_RETENTION_MS, TRAFFIC_DAYS_KEPT, TRAFFIC_KEY_MEMORY_MS } from '@tollgate/domain';
 
 /** One index of ours. */
 export interface MongoIndexSpec {
@@ -11,7 +11,9 @@ export interface MongoIndexSpec {
     | 'replay_claims'
     | 'upload_tokens'
     | 'uploaded_files'
-    | 'upload_callbacks';
+    | 'upload_callbacks'
+    | 'traffic_days'
+    | 'traffic_reports';
   /** MongoDB's own name for the key, so that an index made by hand is recognised. */
   readonly name: string;
   readonly key: Readonly<Record<string, 1 | -1>>;
@@ -129,5 +131,20 @@ export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
     name: 'audit_pending_1',
     key: { audit_pending: 1 },
     partialFilterExpression: { audit_pending: true },
+  },
+  { collection: 'traffic_days', name: 'token_id_1_day_1', key: { token_id: 1, day: 1 } },
+  {
+    collection: 'traffic_days',
+    name: 'day_1',
+    key: { day: 1 },
+    // Its last day is over by then, too.
+    expireAfterSeconds: (TRAFFIC_DAYS_KEPT + 1) * 86_400,
+  },
+  { collection: 'traffic_reports', name: 'at_1', key: { at: 1 }, expireAfterSeconds: TRAFFIC_KEY_MEMORY_MS / 1_000 },
+  {
+    collection: 'traffic_reports',
+    name: 'counted_at_1',
+    key: { counted_at: 1 },
+    partialFilterExpression: { state: 'counted' },
   },
 ];

@@ -8,6 +8,7 @@ import {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  TrafficRepository,
   UploadCallbackRepository,
   UploadedFileRepository,
   UploadReservations,
@@ -34,11 +35,21 @@ import { AuditRecordDocument, AuditRecordSchema } from './schemas/audit-record.s
 import { ReplayClaimDocument, ReplayClaimSchema } from './schemas/replay-claim.schema';
 import { TokenDocument, TokenSchema } from './schemas/token.schema';
 import { TokenUsageDocument, TokenUsageSchema } from './schemas/token-usage.schema';
+import {
+  TrafficDayDocument,
+  TrafficDaySchema,
+  TrafficReportDocument,
+  TrafficReportSchema,
+  TrafficTokenDocument,
+  TrafficTokenSchema,
+} from './schemas/traffic.schema';
 import { UploadCallbackDocument, UploadCallbackSchema } from './schemas/upload-callback.schema';
 import { UploadedFileDocument, UploadedFileSchema } from './schemas/uploaded-file.schema';
 import { UploadQuotaDocument, UploadQuotaSchema } from './schemas/upload-quota.schema';
 import { UploadTokenDocument, UploadTokenSchema } from './schemas/upload-token.schema';
 import { ValidationRecordDocument, ValidationRecordSchema } from './schemas/validation-record.schema';
+import { MongoTrafficRepository } from './traffic/mongo-traffic.repository';
+import { TrafficMarks } from './traffic/traffic-marks';
 import { MongoUploadCallbackRepository } from './uploads/mongo-upload-callback.repository';
 import { MongoUploadedFileRepository } from './uploads/mongo-uploaded-file.repository';
 import { MongoUploadReservations } from './uploads/mongo-upload-reservations';
@@ -90,6 +101,9 @@ export class MongoStorageModule {
           { name: UploadedFileDocument.name, schema: UploadedFileSchema },
           { name: UploadCallbackDocument.name, schema: UploadCallbackSchema },
           { name: UploadQuotaDocument.name, schema: UploadQuotaSchema },
+          { name: TrafficTokenDocument.name, schema: TrafficTokenSchema },
+          { name: TrafficDayDocument.name, schema: TrafficDaySchema },
+          { name: TrafficReportDocument.name, schema: TrafficReportSchema },
         ]),
       ],
       providers: [
@@ -102,6 +116,7 @@ export class MongoStorageModule {
         AuditOutboxSweeper,
         MongoChangeFeed,
         MongoTokenUsage,
+        TrafficMarks,
         UploadAccounts,
         UploadCommits,
         UploadPreparations,
@@ -118,6 +133,7 @@ export class MongoStorageModule {
         { provide: UploadReservations, useClass: MongoUploadReservations },
         { provide: UploadedFileRepository, useClass: MongoUploadedFileRepository },
         { provide: UploadCallbackRepository, useClass: MongoUploadCallbackRepository },
+        { provide: TrafficRepository, useClass: MongoTrafficRepository },
       ],
       exports: [
         AccountRepository,
@@ -130,6 +146,7 @@ export class MongoStorageModule {
         UploadReservations,
         UploadedFileRepository,
         UploadCallbackRepository,
+        TrafficRepository,
         ChangeFeed,
         StoreHealth,
       ],

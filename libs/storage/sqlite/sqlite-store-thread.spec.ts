@@ -40,6 +40,7 @@ describe('with the writer in a thread', () => {
       uploadReservations: store.uploadReservations,
       uploadedFiles: store.uploadedFiles,
       uploadCallbacks: store.uploadCallbacks,
+      traffic: store.traffic,
       changes: store.changes,
       health: store.health,
       openAnother: async () => underTest(await open(path), () => undefined),

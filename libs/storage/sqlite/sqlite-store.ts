@@ -6,9 +6,11 @@ import { migrate } from './migrator';
 import { createDatabaseFile, openForReading, openForWriting } from './open-database';
 import { SqliteAccountRepository } from './repositories/sqlite-account-repository';
 import { SqliteAuditRepository } from './repositories/sqlite-audit-repository';
+import { SqliteGatewayBoard } from './repositories/sqlite-gateway-board';
 import { SqliteImportRepository } from './repositories/sqlite-import-repository';
 import { SqliteReplayRepository } from './repositories/sqlite-replay-repository';
 import { SqliteTokenRepository } from './repositories/sqlite-token-repository';
+import { SqliteTrafficRepository } from './repositories/sqlite-traffic-repository';
 import { SqliteTunnelTokenRecords } from './repositories/sqlite-tunnel-token-records';
 import { SqliteUploadCallbackRepository } from './repositories/sqlite-upload-callback-repository';
 import { SqliteUploadReservations } from './repositories/sqlite-upload-reservations';
@@ -59,6 +61,8 @@ export class SqliteStore {
   readonly uploadedFiles: SqliteUploadedFileRepository;
   readonly uploadCallbacks: SqliteUploadCallbackRepository;
   readonly tunnelTokens: SqliteTunnelTokenRecords;
+  readonly traffic: SqliteTrafficRepository;
+  readonly gatewayBoard: SqliteGatewayBoard;
   readonly health: SqliteStoreHealth;
   private closed: Promise<void> | undefined;
 
@@ -81,6 +85,8 @@ export class SqliteStore {
     this.uploadedFiles = new SqliteUploadedFileRepository(reader, writer);
     this.uploadCallbacks = new SqliteUploadCallbackRepository(reader, writer);
     this.tunnelTokens = new SqliteTunnelTokenRecords(reader, writer, onFault);
+    this.traffic = new SqliteTrafficRepository(reader, writer);
+    this.gatewayBoard = new SqliteGatewayBoard(reader, writer, clock, onFault);
     this.health = new SqliteStoreHealth(reader, writer);
   }
 
@@ -122,6 +128,7 @@ export class SqliteStore {
   private async closeOnce(): Promise<void> {
     this.changes.stop();
     this.tunnelTokens.stop();
+    this.gatewayBoard.stop();
     try {
       await within(this.writer.stop(), SQLITE_LIMITS.closeMs, 'the store could not finish its writes in time');
     } finally {

@@ -8,6 +8,7 @@ import type {
   ReplayRepository,
   StoreHealth,
   TokenRepository,
+  TrafficRepository,
   UploadCallbackRepository,
   UploadedFileRepository,
   UploadReservations,
@@ -27,6 +28,7 @@ export interface StoreUnderTest {
   readonly uploadReservations: UploadReservations;
   readonly uploadedFiles: UploadedFileRepository;
   readonly uploadCallbacks: UploadCallbackRepository;
+  readonly traffic: TrafficRepository;
   readonly changes: ChangeFeed;
   readonly health: StoreHealth;
 

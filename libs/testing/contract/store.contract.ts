@@ -8,6 +8,7 @@ import type { StoreSetup } from './store-under-test';
 import { tokenRepositoryContract } from './token-repository.contract';
 import { tokenUsageContract } from './token-usage.contract';
 import { uploadCallbackRepositoryContract } from './upload-callback-repository.contract';
+import { trafficRepositoryContract } from './traffic-repository.contract';
 import { type ReservationsUnderTest, uploadReservationsContract } from './upload-reservations.contract';
 import { uploadTokenRepositoryContract } from './upload-token-repository.contract';
 import { uploadedFileRepositoryContract } from './uploaded-file-repository.contract';
@@ -31,6 +32,7 @@ export function storeContract(name: string, setup: StoreSetup): void {
   uploadReservationsContract(name, () => openReservations(setup));
   uploadedFileRepositoryContract(name, setup);
   uploadCallbackRepositoryContract(name, setup);
+  trafficRepositoryContract(name, setup);
 }
 
 async function openReservations(setup: StoreSetup): Promise<ReservationsUnderTest> {

@@ -44,6 +44,10 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
       { type: 'http', scheme: 'bearer', description: "The upload administrator's key, UPLOAD_AUTH_TOKEN." },
       'upload-key',
     )
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'The key that gateways report by, TRAFFIC_REPORT_KEY.' },
+      'traffic-report-key',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: operationId });
   describeValidation(document);

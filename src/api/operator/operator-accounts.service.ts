@@ -12,6 +12,7 @@ import {
 } from '@tollgate/domain';
 import { AuditTrail } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
+import { TunnelSuspensions } from '../tunnels/tunnel-suspensions.service';
 import { UploadTokensService } from '../upload-tokens/upload-tokens.service';
 
 /** What operators do with accounts. */
@@ -20,6 +21,7 @@ export class OperatorAccountsService {
   constructor(
     private readonly accounts: AccountRepository,
     private readonly uploadTokens: UploadTokensService,
+    private readonly tunnels: TunnelSuspensions,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
@@ -40,8 +42,9 @@ export class OperatorAccountsService {
 
   /**
    * Suspends or activates an account; its tokens and signatures are refused from the answer on. Upload tokens of a suspended
-   * one are revoked: they do not come back with it.
-   * @throws TollgateError `not_found`; `not_supported` for an account whose status an external directory decides
+   * one are revoked: they do not come back with it. Tunnel tokens are disabled while it lasts.
+   * @throws TollgateError `unavailable` when it is done, and the store of the tunnel tokens could not be told, which is
+   * made up for as soon as it is back; `not_found`; `not_supported` for an account whose status an external directory decides
    */
   async setStatus(accountId: string, status: AccountStatus, caller: Caller): Promise<Account> {
     if ((await this.find(accountId)).origin === 'directory') {
@@ -57,6 +60,7 @@ export class OperatorAccountsService {
     const account = orNotFound(await this.accounts.setStatus(accountId, status, this.clock.now(), audit));
     // Second: a token that is issued meanwhile then belongs to an account that is suspended already.
     if (status === 'suspended') await this.uploadTokens.revokeAll(accountId);
+    await this.tunnels.follow(accountId, status);
     return account;
   }
 

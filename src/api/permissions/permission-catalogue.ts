@@ -48,6 +48,7 @@ export const PERMISSION_CATALOGUE: readonly PermissionCategory[] = [
     write: 'Change tokens',
     delete: 'Delete tokens',
   }),
+  resource('tunnel', 'Tunnels', { read: 'Read tunnel tokens', write: 'Create, change and delete tunnel tokens' }),
   {
     name: 'all',
     description: 'Everything',

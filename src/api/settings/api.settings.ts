@@ -14,10 +14,11 @@ import {
   secret,
   text,
 } from '@tollgate/config';
-import { MIN_OPERATOR_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
+import { MIN_OPERATOR_KEY_LENGTH, MIN_TRAFFIC_REPORT_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
 import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { RedisUrlError, parseRedisUrl } from '@tollgate/redis';
 import { z } from 'zod';
+import { checkTunnelSettings, tunnelSettings } from './tunnel.settings';
 import { checkUploadSettings, uploadSettings } from './upload.settings';
 import { workerCount } from './worker-count';
 
@@ -40,6 +41,8 @@ export const apiSettingsSchema = z.object({
   SHUTDOWN_TIMEOUT: duration('10s', { min: '1s', max: '5m' }),
 
   OPERATOR_KEY: secret({ minLength: MIN_OPERATOR_KEY_LENGTH }).optional(),
+  /** What gateways present with traffic reports; none are taken without it. */
+  TRAFFIC_REPORT_KEY: secret({ minLength: MIN_TRAFFIC_REPORT_KEY_LENGTH }).optional(),
 
   HMAC_TIMESTAMP_TOLERANCE: duration('15m', { min: '1s', max: '24h' }),
   HMAC_REQUIRE_SIGNED_QUERY: flag(false),
@@ -85,6 +88,7 @@ export const apiSettingsSchema = z.object({
   CACHE_TOKEN_MAX: integer(200_000, { min: 1_000, max: 10_000_000 }),
 
   ...uploadSettings,
+  ...tunnelSettings,
 });
 
 /** The api's settings: parsed once at its start, frozen. */
@@ -134,6 +138,7 @@ const checkTogether: SettingsCheck<typeof apiSettingsSchema> = (settings, report
     report('QINIU_STUB_TRUSTED_CIDRS', 'must be set when QINIU_STUB_ENABLED=true');
   }
   checkUploadSettings(settings, report);
+  checkTunnelSettings(settings, report);
 };
 
 /**

@@ -19,29 +19,14 @@ import { DiskFloor } from './disk-floor';
 import { callbackFor, fileOf, idempotencyHashOf, refusedEntry, storedEntry } from './upload-records';
 import { UnknownOutcomeError } from './unknown-outcome-error';
 import { UploadError } from './upload-error';
+import type { UploadContent, UploadGrant } from './upload-grant';
 import { quotaExceeded, tooLarge } from './upload-refusals';
 import { UploadPolicy } from './upload-policy';
-
-/** An upload that may proceed. */
-export interface UploadGrant {
-  /** Of the file that will be. */
-  readonly fileId: string;
-  readonly accountId: string;
-  /** `undefined` where uploads need none. */
-  readonly token: UploadToken | undefined;
-  /** See `UploadReservations`. */
-  readonly holder: string;
-  /** Largest file, in bytes. */
-  readonly maxBytes: number;
-}
 
 /** What was asked for was done before: the client lost the answer. */
 export interface RepeatedUpload {
   readonly repeated: UploadedFile;
 }
-
-/** The content of a finished upload, on stable storage but visible to nobody. */
-export type UploadContent = Pick<UploadedFile, 'storageKey' | 'name' | 'size' | 'type' | 'sha256'>;
 
 /**
  * The life of a token's one upload: admitted, kept alive, and in the end committed, released or refused. Each upload goes

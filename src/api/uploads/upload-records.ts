@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type UploadCallback, type UploadToken, type UploadedFile, newUploadCallbackId } from '@tollgate/domain';
 import type { AuditEntry } from '../audit/audit-trail.service';
 import type { Caller } from '../http/caller';
-import type { UploadContent, UploadGrant } from './upload-admissions.service';
+import type { UploadContent, UploadGrant } from './upload-grant';
 import type { UploadError } from './upload-error';
 import { uploadView } from './upload-view';
 

@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/domain';
 import type { RefusalRecorder } from '../audit/refusal-recorder.service';
-import type { UploadGrant } from './upload-admissions.service';
+import type { UploadGrant } from './upload-grant';
 import { UploadError } from './upload-error';
 import { BrokenOffError } from './upload-form';
 import { UploadRefusalTrail } from './upload-refusal-trail';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TollgateError } from '@tollgate/domain';
 import { RefusalRecorder } from '../audit/refusal-recorder.service';
 import type { Caller } from '../http/caller';
-import type { UploadGrant } from './upload-admissions.service';
+import type { UploadGrant } from './upload-grant';
 import { type RefusedToken, UploadError } from './upload-error';
 import { BrokenOffError } from './upload-form';
 

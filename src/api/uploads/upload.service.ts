@@ -8,12 +8,8 @@ import { storedFileName } from './file-name';
 import type { IncomingUpload } from './incoming-upload';
 import { RunningUploads } from './running-uploads';
 import { UnknownOutcomeError } from './unknown-outcome-error';
-import {
-  type RepeatedUpload,
-  UploadAdmissions,
-  type UploadContent,
-  type UploadGrant,
-} from './upload-admissions.service';
+import { type RepeatedUpload, UploadAdmissions } from './upload-admissions.service';
+import type { UploadContent, UploadGrant } from './upload-grant';
 import type { UploadForm } from './upload-form';
 import { idempotencyKeyOf, readUploadHead } from './upload-head';
 import { UploadIntake } from './upload-intake';

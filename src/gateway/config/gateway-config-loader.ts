@@ -97,7 +97,8 @@ export class GatewayConfigLoader {
       warnings: [],
       logLevel: isGiven('LOG_LEVEL') ? (variables.LOG_LEVEL ?? logLevel) : logLevel,
       dataDir: variables.DATA_DIR ?? '',
-      workers: variables.GATEWAY_WORKERS ?? 1,
+      masterKeys: readMasterKeys(sources),
+      workers: readWorkers(sources),
       shutdownMs: variables.SHUTDOWN_TIMEOUT ?? 0,
       admin: { host: variables.GATEWAY_ADMIN_HOST ?? '', port: variables.GATEWAY_ADMIN_PORT ?? 0 },
       bind: { host: server.bindHost, port: variables.BIND_PORT ?? server.bindPort },
@@ -138,6 +139,20 @@ function checkCertificate({ certFile, keyFile }: TlsFiles, reader: OptionReader)
   const other = 'must be set together with transport.tls.';
   if (certFile !== undefined && keyFile === undefined) reader.refuse('transport.tls.keyFile', `${other}certFile`);
   if (keyFile !== undefined && certFile === undefined) reader.refuse('transport.tls.certFile', `${other}keyFile`);
+}
+
+function readMasterKeys({ variables, report }: SettingSources): GatewayConfig['masterKeys'] {
+  const { MASTER_KEY: keys, MASTER_KEY_FILE: file } = variables;
+  if (keys !== undefined && file !== undefined) {
+    report('MASTER_KEY_FILE', 'must not be set together with MASTER_KEY');
+  }
+  return { ...(keys === undefined ? {} : { keys }), ...(file === undefined ? {} : { file }) };
+}
+
+function readWorkers({ variables, warn }: SettingSources): number {
+  const { GATEWAY_WORKERS: workers = 1 } = variables;
+  if (workers > 1) warn('GATEWAY_WORKERS', 'has no effect yet: one process serves');
+  return 1;
 }
 
 /** Whether clients must show certificates is decided at the start. */

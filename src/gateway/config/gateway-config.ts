@@ -100,6 +100,8 @@ export abstract class GatewayConfig {
   abstract readonly logLevel: string;
   /** Absolute. */
   abstract readonly dataDir: string;
+  /** What token values of the embedded store are sealed with; neither: the installation's own file. */
+  abstract readonly masterKeys: { readonly keys?: Secret; readonly file?: string };
   /** Processes that serve. */
   abstract readonly workers: number;
   /** How long running connections may take to end once the gateway is told to stop, in milliseconds. */

@@ -31,7 +31,7 @@ interface Wanted {
 }
 
 async function issue({ name, signer, isAuthority = false, usage, validDays = 1 }: Wanted): Promise<Issued> {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']));
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const now = Date.now();
   const certificate = await x509.X509CertificateGenerator.create(
     {

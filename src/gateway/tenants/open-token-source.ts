@@ -2,13 +2,7 @@ import type { Clock } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import { SingleTenantTokenSource, type TenantTokenSource, openEtcdTunnelTokens } from '@tollgate/tunnel-tokens';
 import type { GatewayConfig } from '../config/gateway-config';
-import { openEmbeddedTokens } from './open-embedded-tokens';
-
-/** Where tokens come from, and what has to be closed with it. */
-export interface OpenTokenSource {
-  readonly source: TenantTokenSource;
-  readonly close: () => Promise<void>;
-}
+import { type OpenTokenSource, openEmbeddedTokens } from './open-embedded-tokens';
 
 /** Opens what the settings name. It is still to be started. */
 export async function openTokenSource(config: GatewayConfig, log: Log, clock: Clock): Promise<OpenTokenSource> {

@@ -5,8 +5,10 @@ import { auditAppender, auditWrites } from './audit-writes';
 import { ChangeLog, type LoggedChanges } from './change-log';
 import type { WriteCommand, WriteHandlers, WriteResult, WriteVerb } from './command';
 import { duplicateField } from './duplicate-field';
+import { gatewayBoardWrites } from './gateway-board-writes';
 import { replayWrites } from './replay-writes';
 import { tokenWrites } from './token-writes';
+import { trafficWrites } from './traffic-writes';
 import { tunnelTokenWrites } from './tunnel-token-writes';
 import { callbackAppender, uploadCallbackWrites } from './upload-callback-writes';
 import { uploadReservationWrites } from './upload-reservation-writes';
@@ -59,6 +61,8 @@ export class BatchExecutor {
       ...uploadedFileWrites(db, keepFile, appendAudit),
       ...uploadCallbackWrites(db, appendAudit),
       ...tunnelTokenWrites(db),
+      ...trafficWrites(db),
+      ...gatewayBoardWrites(db),
       ping: () => null,
     };
     this.begin = db.prepare('BEGIN IMMEDIATE');

@@ -4,6 +4,8 @@ import type { AuditRow } from '../rows/audit-row';
 import type { TokenRow } from '../rows/token-row';
 import type { UsageEntries } from '../rows/usage-entries';
 import type { ValidationRow } from '../rows/validation-row';
+import type { GatewayBoardWriteVerbs } from './gateway-board-command';
+import type { TrafficWriteVerbs } from './traffic-command';
 import type { TunnelTokenWriteVerbs } from './tunnel-token-command';
 import type { UploadWriteVerbs } from './upload-command';
 
@@ -30,7 +32,7 @@ export interface TokenChange {
  * Every write the store knows: what it takes and what it answers. Only plain values and byte arrays of their own, so
  * that all of it can cross to the writer thread. `null` stands for "nothing there".
  */
-export interface WriteVerbs extends UploadWriteVerbs, TunnelTokenWriteVerbs {
+export interface WriteVerbs extends UploadWriteVerbs, TunnelTokenWriteVerbs, TrafficWriteVerbs, GatewayBoardWriteVerbs {
   'account.insert': { input: { account: AccountRow; audit: AuditRow }; result: null };
   'account.replaceSecret': {
     input: AccountChange & { keyId: string; envelope: string; secretHash: string };

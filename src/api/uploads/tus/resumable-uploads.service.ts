@@ -11,7 +11,8 @@ import {
 import { FileGoneError, type PartialUpload, PartialUploads } from '@tollgate/file-storage';
 import type { Caller } from '../../http/caller';
 import { UploadTokenVerifier } from '../../upload-tokens/upload-token-verifier.service';
-import { UploadAdmissions, type UploadGrant } from '../upload-admissions.service';
+import { UploadAdmissions } from '../upload-admissions.service';
+import type { UploadGrant } from '../upload-grant';
 import { UploadError } from '../upload-error';
 import { UPLOAD_HOLD_MS } from '../upload-policy';
 import { ContentDigests } from './content-digests';
