@@ -2,13 +2,17 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SystemClock } from '@tollgate/domain';
+import { SystemClock, randomHex } from '@tollgate/domain';
 import { type Log, NestLogger } from '@tollgate/observability';
+import { GatewayAnnouncer } from '@tollgate/tunnel-tokens';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from './config/gateway-config';
 import { GatewayModule, type GatewayParts } from './gateway.module';
 import { LoginMetrics } from './metrics/login-metrics';
 import { TenantBytes } from './metrics/tenant-bytes';
+import { openGatewayBoard } from './presence/open-gateway-board';
+import { presentClients } from './presence/present-clients';
+import type { OpenTokenSource } from './tenants/open-embedded-tokens';
 import { openTokenSource } from './tenants/open-token-source';
 import { GatewayTraffic } from './traffic/gateway-traffic';
 import { MeteredTraffic } from './traffic/metered-traffic';
@@ -38,6 +42,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const { tunnels, traffic } = parts;
   const bindPort = await tunnels.listen();
   log.info({ host: config.bind.host, port: bindPort }, 'listening for frp clients');
+  const presence = openPresence(parts);
   const admin = await openAdmin(parts);
   log.info({ url: admin.url }, 'gateway listening');
   return {
@@ -47,20 +52,23 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     close: async () => {
       // Health is told until the end.
       await tunnels.close(config.shutdownMs);
+      await presence?.close();
       await traffic.close();
-      await parts.closeSource();
+      await parts.tokens.close();
       await admin.close();
     },
   };
 }
 
+interface OpenParts extends GatewayParts {
+  readonly tokens: OpenTokenSource;
+}
+
 /** Everything but the admin port. */
-async function openParts(
-  config: GatewayConfig,
-  log: Log,
-): Promise<GatewayParts & { readonly closeSource: () => Promise<void> }> {
+async function openParts(config: GatewayConfig, log: Log): Promise<OpenParts> {
   const clock = new SystemClock();
-  const { source, close: closeSource } = await openTokenSource(config, log, clock);
+  const tokens = await openTokenSource(config, log, clock);
+  const { source } = tokens;
   await source.start();
   const bytes = new TenantBytes();
   const logins = new LoginMetrics();
@@ -83,7 +91,29 @@ async function openParts(
   const tunnels = new TunnelServer({ config, source, traffic: metered, log }, (result, tookMs) => {
     logins.record(result, tookMs);
   });
-  return { config, log, clock, source, traffic, tunnels, logins, bytes, closeSource };
+  return { config, log, clock, source, traffic, tunnels, logins, bytes, tokens };
+}
+
+/** Has the gateway seen by the api, and hear what it says. */
+function openPresence({ config, tokens, tunnels, log }: OpenParts): { close(): Promise<void> } | undefined {
+  const open = openGatewayBoard(config, tokens, log);
+  if (open === undefined) return undefined;
+  const gatewayId = randomHex(16);
+  const announcer = new GatewayAnnouncer(open.board, {
+    gatewayId,
+    listClients: () => presentClients(tunnels.sessions.book.list(), gatewayId),
+    onCommand: ({ target, blockSeconds }) => {
+      tunnels.sessions.kick(target, blockSeconds);
+    },
+    log,
+  });
+  tunnels.runtime.ticker.add(announcer);
+  return {
+    close: async () => {
+      await announcer.close();
+      await open.close();
+    },
+  };
 }
 
 async function openAdmin(parts: GatewayParts): Promise<{ readonly url: string; close(): Promise<void> }> {

@@ -3,6 +3,7 @@ import {
   duration,
   flag,
   httpUrl,
+  installationSettings,
   integer,
   port,
   processSettings,
@@ -51,9 +52,11 @@ export const gatewayVariables = z.object({
   GATEWAY_WORKERS: integer(1, { min: 1, max: MAX_WORKERS }),
   GATEWAY_ADMIN_HOST: text('127.0.0.1'),
   GATEWAY_ADMIN_PORT: port(7500),
-  // As the api reads them, for the embedded store that the two share.
-  MASTER_KEY: secret().optional(),
-  MASTER_KEY_FILE: text().optional(),
+  // As the api reads them, for what the two share.
+  MASTER_KEY: installationSettings.MASTER_KEY,
+  MASTER_KEY_FILE: installationSettings.MASTER_KEY_FILE,
+  REDIS_URL: installationSettings.REDIS_URL,
+  REDIS_KEY_PREFIX: installationSettings.REDIS_KEY_PREFIX,
   SHUTDOWN_TIMEOUT: duration('10s', { min: '1s', max: '5m' }),
 });
 

@@ -98,6 +98,7 @@ export class GatewayConfigLoader {
       logLevel: isGiven('LOG_LEVEL') ? (variables.LOG_LEVEL ?? logLevel) : logLevel,
       dataDir: variables.DATA_DIR ?? '',
       masterKeys: readMasterKeys(sources),
+      redis: variables.REDIS_URL && { url: variables.REDIS_URL, keyPrefix: variables.REDIS_KEY_PREFIX ?? '' },
       workers: readWorkers(sources),
       shutdownMs: variables.SHUTDOWN_TIMEOUT ?? 0,
       admin: { host: variables.GATEWAY_ADMIN_HOST ?? '', port: variables.GATEWAY_ADMIN_PORT ?? 0 },

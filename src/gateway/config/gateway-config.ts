@@ -102,6 +102,8 @@ export abstract class GatewayConfig {
   abstract readonly dataDir: string;
   /** What token values of the embedded store are sealed with; neither: the installation's own file. */
   abstract readonly masterKeys: { readonly keys?: Secret; readonly file?: string };
+  /** Through which gateways and the api see each other; absent: through etcd or the embedded store. */
+  abstract readonly redis: { readonly url: Secret; readonly keyPrefix: string } | undefined;
   /** Processes that serve. */
   abstract readonly workers: number;
   /** How long running connections may take to end once the gateway is told to stop, in milliseconds. */

@@ -7,6 +7,7 @@ import {
   v1ControlCipher,
   v2ControlCipher,
 } from '@tollgate/frp-wire';
+import type { KickTarget } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import type { ByteStream } from '@tollgate/stream-kit';
 import type { TenantTokenSource, TunnelToken } from '@tollgate/tunnel-tokens';
@@ -26,6 +27,7 @@ import { SessionBook } from './session-book';
 const SERVER_VERSION = '0.70.1';
 /** 64 random bits in hex, as frps makes them. */
 const RUN_ID_BYTES = 8;
+const CLOSED_BY_OPERATOR = 'closed by an operator, try again later';
 /** Longest run id that is taken from a client; frps's own have 16 characters. */
 const MAX_RUN_ID_LENGTH = 64;
 
@@ -93,6 +95,11 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
   }
 
   newProxy(session: ClientSession, message: MessageOf<'newProxy'>): Promise<OutgoingMessage> {
+    const { proxyName } = message;
+    if (this.blocks.isBlocked(proxyBlock(session, proxyName))) {
+      const error = this.options.detailedErrors ? CLOSED_BY_OPERATOR : errorTexts.proxyGeneric(proxyName);
+      return Promise.resolve({ type: 'newProxyResp', proxyName, error });
+    }
     return this.options.proxies.open(session, message);
   }
 
@@ -111,6 +118,26 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
       { runId, tokenId: token.id, ...(error === undefined ? {} : { reason: error.message }) },
       'client gone',
     );
+  }
+
+  /** Sends clients away, or closes one of their proxies, and refuses them for a while, see `KickTarget`. */
+  kick({ tokenId, runId, proxy }: KickTarget, blockSeconds: number): void {
+    if (proxy === undefined) {
+      const name = runId ?? tokenId;
+      if (name !== undefined && blockSeconds > 0) this.blocks.block(name, blockSeconds);
+    }
+    for (const session of [...this.book.list()]) {
+      const { identity } = session;
+      if (tokenId !== undefined && identity.token.id !== tokenId) continue;
+      if (runId !== undefined && identity.runId !== runId) continue;
+      if (proxy === undefined) {
+        session.close(new Error('disconnected by an operator'));
+        identity.connection.destroy();
+      } else if (session.proxies.has(proxy)) {
+        this.blocks.block(proxyBlock(session, proxy), blockSeconds);
+        this.options.proxies.close(session, proxy);
+      }
+    }
   }
 
   tick(nowMs: number): void {
@@ -252,6 +279,11 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
   private mayStay(token: TunnelToken): boolean {
     return token.enabled && !token.suspended && this.options.logins.isOfRegion(token);
   }
+}
+
+/** What a proxy is blocked by: as whose, and by its name. */
+function proxyBlock({ identity }: ClientSession, proxyName: string): string {
+  return `${identity.token.id}/${proxyName}`;
 }
 
 /** Whether a login is the one, word for word, that somebody else has sent before: whoever listens can repeat it. */

@@ -7,7 +7,7 @@ import {
   parseMasterKeys,
 } from '@tollgate/auth';
 import { databaseFileIn, masterKeysFileIn } from '@tollgate/config';
-import { type Clock, TunnelTokenRecords } from '@tollgate/domain';
+import { type Clock, GatewayBoard, TunnelTokenRecords } from '@tollgate/domain';
 import { type Log, NestLogger } from '@tollgate/observability';
 import { StorageModule } from '@tollgate/storage';
 import { type TenantTokenSource, openEmbeddedTunnelTokens } from '@tollgate/tunnel-tokens';
@@ -16,6 +16,8 @@ import type { GatewayConfig } from '../config/gateway-config';
 /** Where tokens come from, and what has to be closed with it. */
 export interface OpenTokenSource {
   readonly source: TenantTokenSource;
+  /** Where the same store lets gateways be seen; absent: elsewhere, or nowhere. */
+  readonly board?: GatewayBoard;
   readonly close: () => Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function openEmbeddedTokens(config: GatewayConfig, log: Log, clock:
   const { source } = openEmbeddedTunnelTokens(store.get(TunnelTokenRecords), sealer, log, clock);
   return {
     source,
+    board: store.get(GatewayBoard),
     close: async () => {
       await source.close();
       await store.close();
