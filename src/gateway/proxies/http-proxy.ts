@@ -62,7 +62,7 @@ export class HttpProxy implements Proxy, HttpTarget, HttpRoute {
           const started = this.links.startWorkConnection(stream, { srcAddr: address, srcPort: port });
           const metered = new MeteredStream(started, {
             counter: this.counter,
-            bucket,
+            bucket: gate.bucketFor(bucket),
             left: (left) => {
               this.connections.delete(left);
               gate.leave();

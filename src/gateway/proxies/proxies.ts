@@ -7,7 +7,7 @@ import type { GatewayRuntime } from '../gateway-runtime';
 import { PortRefusedError } from '../ports/port-book';
 import type { TrafficCounter } from '../traffic/traffic-counter';
 import { type Proxy, ProxyRefusedError } from './proxy';
-import type { ProxyContext } from './proxy-context';
+import type { MonthGate, ProxyContext } from './proxy-context';
 import { TenantUse } from './tenant-use';
 
 /** Makes the proxies of one type. */
@@ -25,8 +25,8 @@ export interface ProxyTraffic {
   release(counter: TrafficCounter): void;
   /** One of its users' connections is over. */
   connectionClosed(counter: TrafficCounter): void;
-  /** Whether the token's month is used up, and users are to be turned away for it. */
-  isUsedUp(token: TunnelToken): boolean;
+  /** What becomes of users who come when the token's month is used up; `open` while it is not. */
+  gateOf(token: TunnelToken): MonthGate;
 }
 
 export interface ProxiesOptions {
@@ -66,10 +66,11 @@ export class Proxies {
   useOf(token: TunnelToken): TenantUse {
     let use = this.uses.get(token.id);
     if (use === undefined) {
-      const { source, traffic } = this.options;
+      const { source, traffic, runtime } = this.options;
       use = new TenantUse(
         () => source.tokens.get(token.token),
-        () => this.isStopping || traffic.isUsedUp(source.tokens.get(token.token) ?? token),
+        () => (this.isStopping ? 'refuse' : traffic.gateOf(source.tokens.get(token.token) ?? token)),
+        runtime,
       );
       this.uses.set(token.id, use);
     }

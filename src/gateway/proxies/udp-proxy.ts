@@ -1,7 +1,7 @@
 import { type RemoteInfo, type Socket, createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type UdpAddress, errorTexts } from '@tollgate/frp-wire';
-import type { ByteStream } from '@tollgate/stream-kit';
+import type { ByteStream, TokenBucket } from '@tollgate/stream-kit';
 import { plainAddress } from '../listener/client-connection';
 import { PortRefusedError } from '../ports/port-book';
 import type { TrafficCounter } from '../traffic/traffic-counter';
@@ -35,6 +35,9 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   private waiting: { readonly content: Buffer; readonly from: UdpAddress }[] = [];
   private withdraw: (() => void) | undefined;
   private isClosed = false;
+  /** As it was at the last tick: what is asked for each datagram has to cost nothing. */
+  private isOpen = true;
+  private bucket: TokenBucket | undefined;
 
   private constructor(
     private readonly context: ProxyContext,
@@ -45,6 +48,7 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
     this.name = context.message.proxyName;
     this.counter = context.counter;
     this.links = new UserLinks(context);
+    this.lookAtGate();
   }
 
   get remoteAddress(): string {
@@ -70,6 +74,7 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   }
 
   tick(nowMs: number): void {
+    this.lookAtGate();
     this.channel?.tick(nowMs);
     this.peers.tick(nowMs);
   }
@@ -106,8 +111,8 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
 
   /** From the client, for a user. */
   onDatagram(content: Buffer, remote: UdpAddress): void {
-    const { bucket } = this.context;
-    if (this.isClosed || !this.peers.has(remote.ip, remote.port)) return;
+    const { bucket } = this;
+    if (this.isClosed || !this.isOpen || !this.peers.has(remote.ip, remote.port)) return;
     if (bucket?.take(content.length) === false) return;
     this.counter.outBytes += content.length;
     const address = this.addressOf(remote);
@@ -124,6 +129,12 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   private addressOf({ ip, zone }: UdpAddress): string {
     if (!isIPv6(ip)) return isIPv6(this.request.bindAddress) ? `::ffff:${ip}` : ip;
     return zone === '' ? ip : `${ip}%${zone}`;
+  }
+
+  private lookAtGate(): void {
+    const { gate, bucket } = this.context;
+    this.isOpen = gate.admitsDatagrams();
+    this.bucket = gate.bucketFor(bucket);
   }
 
   private connectLater(): void {
@@ -166,8 +177,8 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   /** From a user, for the client. */
   private receive(content: Buffer, { address, port }: RemoteInfo): void {
     const cut = content.length > this.maxDatagramBytes ? content.subarray(0, this.maxDatagramBytes) : content;
-    const { bucket, runtime } = this.context;
-    if (bucket?.take(cut.length) === false) return;
+    if (!this.isOpen || this.bucket?.take(cut.length) === false) return;
+    const { runtime } = this.context;
     const [ip = '', zone = ''] = plainAddress(address).split('%');
     this.peers.note(ip, port, runtime.nowMs());
     const remote = { ip, port, zone };

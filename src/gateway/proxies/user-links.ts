@@ -9,17 +9,16 @@ import type { ProxyContext } from './proxy-context';
 export class UserLinks implements UserLinkHost {
   readonly counter: TrafficCounter;
   readonly endings: EndingRelays;
-  readonly bucket: TokenBucket | undefined;
   private readonly links = new Set<UserLink>();
 
   constructor(private readonly context: ProxyContext) {
     this.counter = context.counter;
     this.endings = context.runtime.endings;
-    this.bucket = context.bucket;
   }
 
-  get size(): number {
-    return this.links.size;
+  /** For a user who comes now. */
+  get bucket(): TokenBucket | undefined {
+    return this.context.gate.bucketFor(this.context.bucket);
   }
 
   /** Connects a user with the client. @param user is its own from now on */

@@ -1,6 +1,7 @@
 import type { Clock } from '@tollgate/domain';
 import type { TunnelToken } from '@tollgate/tunnel-tokens';
 import type { ProxyTraffic } from '../proxies/proxies';
+import type { MonthGate } from '../proxies/proxy-context';
 import type { GatewayTraffic } from './gateway-traffic';
 import type { TrafficCounter } from './traffic-counter';
 
@@ -23,8 +24,8 @@ export class MeteredTraffic implements ProxyTraffic {
     this.traffic.meter.connectionClosed(counter);
   }
 
-  isUsedUp(token: TunnelToken): boolean {
-    if (token.monthlyTrafficPolicy !== 'refuse' || (token.monthlyTrafficBytes ?? 0) === 0) return false;
-    return this.traffic.usage.quotaState(token, this.clock.nowMs()) === 'used-up';
+  gateOf(token: TunnelToken): MonthGate {
+    if ((token.monthlyTrafficBytes ?? 0) === 0) return 'open';
+    return this.traffic.usage.quotaState(token, this.clock.nowMs()) === 'used-up' ? token.monthlyTrafficPolicy : 'open';
   }
 }
