@@ -137,7 +137,7 @@ describeOnEachStore('accounts', (start) => {
 describe('GET /api/v2/permissions', () => {
   const api = useApi();
 
-  it('lists the catalogue of the contract without any credentials', async () => {
+  it('lists the catalogue of the contract, and what concerns tunnels, without any credentials', async () => {
     const answer = await send(api().url, { method: 'GET', path: '/api/v2/permissions' });
     expect(answer.status).toBe(200);
     const categories = answer.list('categories');
@@ -158,6 +158,8 @@ describe('GET /api/v2/permissions', () => {
         ...['refresh', 'purge', 'prefetch', '*'].map((action) => `cdn:${action}`),
         ...['read', 'write', 'delete', '*'].map((action) => `user:${action}`),
         ...['create', 'read', 'write', 'delete', '*'].map((action) => `token:${action}`),
+        // Ours, beside those of the contract.
+        ...['read', 'write', '*'].map((action) => `tunnel:${action}`),
       ].sort(),
     );
     expect(answer.body['total']).toBe(permissions.length);

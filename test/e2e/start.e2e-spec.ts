@@ -20,7 +20,10 @@ describe('npm start', () => {
   });
 
   const launch = (env: Record<string, string> = {}, apps: readonly string[] = []): Launcher => {
-    const launcher = new Launcher({ PORT: '0', GATEWAY_ADMIN_PORT: '0', DATA_DIR: join(folder, 'data'), ...env }, apps);
+    const launcher = new Launcher(
+      { PORT: '0', BIND_PORT: '0', GATEWAY_ADMIN_PORT: '0', DATA_DIR: join(folder, 'data'), ...env },
+      apps,
+    );
     launchers.push(launcher);
     return launcher;
   };
@@ -111,7 +114,7 @@ describe('npm start', () => {
   it('starts the gateway alone on a file of frps, of which it names what it does not know', async () => {
     const file = join(folder, 'frps.toml');
     await writeFile(file, 'bindPort = 7321\nauth.token = "hunter2"\nbindprt = 1\n');
-    const launcher = launch({}, ['gateway', '-c', file]);
+    const launcher = launch({ BIND_PORT: '' }, ['gateway', '-c', file]);
     await launcher.up();
     expect(await (await fetch(launcher.url('Gateway admin'))).json()).toMatchObject({ bind_port: 7321 });
     expect(launcher.output).toContain('bindprt: is unknown and has no effect');
