@@ -1,12 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  LoginKeyCheck,
-  type MessageOf,
-  type OutgoingMessage,
-  errorTexts,
-  v1ControlCipher,
-  v2ControlCipher,
-} from '@tollgate/frp-wire';
+import { type MessageOf, type OutgoingMessage, errorTexts, v1ControlCipher, v2ControlCipher } from '@tollgate/frp-wire';
 import type { KickTarget } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import type { ByteStream } from '@tollgate/stream-kit';
@@ -20,6 +13,7 @@ import { Blocks } from './blocks';
 import { ClientSession, type SessionOptions, type SessionOwner } from './client-session';
 import { ControlChannel } from './control-channel';
 import type { StreamRoles } from './logical-streams';
+import { isReplay, provesToken } from './login-proofs';
 import type { OpenedStream } from './opening';
 import { SessionBook } from './session-book';
 
@@ -284,18 +278,4 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
 /** What a proxy is blocked by: as whose, and by its name. */
 function proxyBlock({ identity }: ClientSession, proxyName: string): string {
   return `${identity.token.id}/${proxyName}`;
-}
-
-/** Whether a login is the one, word for word, that somebody else has sent before: whoever listens can repeat it. */
-function isReplay(login: MessageOf<'login'>, former: ClientSession, address: string): boolean {
-  const { login: before, connection } = former.identity;
-  return (
-    login.privilegeKey === before.privilegeKey &&
-    login.timestamp === before.timestamp &&
-    connection.peer.address !== address
-  );
-}
-
-function provesToken({ privilegeKey, timestamp }: MessageOf<'ping' | 'newWorkConn'>, { token }: TunnelToken): boolean {
-  return new LoginKeyCheck(privilegeKey, timestamp).matches(token);
 }

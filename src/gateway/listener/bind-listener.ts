@@ -1,6 +1,7 @@
 import { type Server, type Socket, createServer } from 'node:net';
 import type { TurnFlusher } from '@tollgate/stream-kit';
 import { InboundConnection, type InboundContext } from './inbound-connection';
+import { listenOn } from './listen-on';
 import { PendingConnections, type PendingLimits } from './pending-connections';
 import { TlsAcceptor } from './tls-acceptor';
 import type { TlsMaterial } from './tls-material';
@@ -65,14 +66,7 @@ export class BindListener {
 
   /** @returns the port, the real one where 0 was asked for */
   async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen({ host, port }, () => {
-        // Later errors are of single connections, such as when the process has no file left for one more.
-        this.server.off('error', reject).on('error', () => undefined);
-        resolve();
-      });
-    });
+    await listenOn(this.server, host, port);
     const address = this.server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
   }

@@ -3,19 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SecureContext, type SecureContextOptions, createSecureContext } from 'node:tls';
 import { ensureSecretFile } from '@tollgate/auth';
+import type { TlsFiles } from '../config/gateway-config';
 import { createSelfSigned } from './self-signed';
 
 /** Certificate and key in one file, so that there is never one without the other. */
 const FILE = 'tls.pem';
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** Which certificate the gateway shows, and whose it asks for. Paths; both or none of the first two. */
-export interface TlsFiles {
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  /** Clients must show a certificate that one of these has signed. */
-  readonly trustedCaFile?: string;
-}
 
 /** What the gateway shows of itself, ready for use. */
 export interface TlsMaterial {
@@ -38,6 +31,7 @@ export class TlsMaterialError extends Error {
 /**
  * Reads what the gateway shows of itself over TLS. Where no files are named, a certificate that signs itself is made at the first
  * start and kept: clients that have seen it would be right to be alarmed by another.
+ * @param files paths; who asks for certificates names in `trustedCaFile` whose they must be
  * @param folder of the gateway's own data
  * @throws TlsMaterialError
  */

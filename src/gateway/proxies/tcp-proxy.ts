@@ -2,6 +2,7 @@ import { type Server, type Socket, createServer } from 'node:net';
 import { SocketStream } from '@tollgate/stream-kit';
 import type { PortRanges } from '@tollgate/tunnel-tokens';
 import { plainAddress } from '../listener/client-connection';
+import { listenOn } from '../listener/listen-on';
 import type { PortBook } from '../ports/port-book';
 import type { TrafficCounter } from '../traffic/traffic-counter';
 import type { Proxy } from './proxy';
@@ -59,18 +60,12 @@ export class TcpProxy implements Proxy {
     this.request.book.release(this.request.owner, this.port);
   }
 
-  private listen(port: number): Promise<Server> {
+  private async listen(port: number): Promise<Server> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       this.accept(socket);
     });
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: this.request.bindAddress, port }, () => {
-        // Later errors are of single connections, such as when the process has no file left for one more.
-        server.off('error', reject).on('error', () => undefined);
-        resolve(server);
-      });
-    });
+    await listenOn(server, this.request.bindAddress, port);
+    return server;
   }
 
   private accept(socket: Socket): void {

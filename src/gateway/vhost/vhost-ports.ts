@@ -1,6 +1,7 @@
 import { type Server, type Socket, createServer } from 'node:net';
 import type { GatewayConfig } from '../config/gateway-config';
 import type { GatewayRuntime } from '../gateway-runtime';
+import { listenOn } from '../listener/listen-on';
 import type { Ticking } from '../ticker';
 import { HttpVhost } from './http/http-vhost';
 import { readNotFoundPage } from './http/not-found-page';
@@ -92,14 +93,7 @@ export class VhostPorts implements Ticking {
   private open(port: number, take: (socket: Socket) => void): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, take);
     this.servers.push(server);
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: this.config.proxyHost, port }, () => {
-        // Later errors are of single connections, such as when the process has no file left for one more.
-        server.off('error', reject).on('error', () => undefined);
-        resolve();
-      });
-    });
+    return listenOn(server, this.config.proxyHost, port);
   }
 }
 
