@@ -111,9 +111,15 @@ export class ClientSession {
         this.answerPing(message);
         return undefined;
       case 'newProxy':
-        return this.owner.newProxy(this, message).then((answer) => {
-          this.channel?.send(answer);
-        });
+        return this.owner.newProxy(this, message).then(
+          (answer) => {
+            this.channel?.send(answer);
+          },
+          (error: unknown) => {
+            // A fault of ours must not take the other clients along.
+            this.close(error instanceof Error ? error : new Error(String(error)));
+          },
+        );
       case 'closeProxy':
         this.owner.closeProxy(this, message.proxyName);
         return undefined;

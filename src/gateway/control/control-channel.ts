@@ -39,9 +39,16 @@ export class ControlChannel implements ByteReader {
     this.stream.resume();
   }
 
+  /** What can't be said, such as an answer to a name that is longer than any answer may be, ends the control. */
   send(message: OutgoingMessage): void {
     if (this.isClosed) return;
-    this.stream.write(this.cipher.seal(this.codec.encode(message)));
+    try {
+      this.stream.write(this.cipher.seal(this.codec.encode(message)));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.fail(error);
+      return;
+    }
     if (this.stream.queuedBytes > MAX_UNREAD_BYTES) this.fail(new Error('the client does not read its control'));
   }
 
