@@ -179,6 +179,21 @@ describeWithEtcd('the gateway with tokens in etcd', () => {
     });
   });
 
+  it('outlives a client whose proxy has a name that no answer has room for', async () => {
+    await put('long-name');
+    await put('bystander');
+    const bystander = await logIn('bystander');
+    const client = await logIn('long-name');
+    // A message that just fits; the answer repeats the name and says why.
+    const name = 'x'.repeat(10_182);
+    void client.addProxy({ type: 'tcp', name, remotePort: newPort(), local: echo }).catch(() => undefined);
+    await client.closed;
+    await expect(
+      bystander.addProxy({ type: 'tcp', name: 'web', remotePort: newPort(), local: echo }),
+    ).resolves.toMatchObject({ error: '' });
+    await bystander.close();
+  });
+
   it('lets two tenants call their proxies the same, and gives a port to the first', async () => {
     await put('tenant-a');
     await put('tenant-b');

@@ -5,6 +5,7 @@ import { UPLOAD_ADMIN } from '@tollgate/domain';
 import { startApi } from '../support/api-process';
 import { describeOnEachStore, useApi } from '../support/each-store';
 import { eventually } from '../support/eventually';
+import { freePort } from '../support/free-port';
 import { callWithBearer } from '../support/hmac-client';
 import { type Answer, type Json, send } from '../support/http-client';
 import { issueUploadToken, uploadRefusal, verifyUploadToken } from '../support/upload-tokens';
@@ -240,7 +241,7 @@ describe('uploads', () => {
   });
 
   it.each([[''], ['2']])('are served at a port of their own, and nothing else is (workers: "%s")', async (workers) => {
-    const uploadPort = 20_000 + (process.pid % 20_000) + Number(workers);
+    const uploadPort = await freePort();
     const api = await startApi({
       env: { UPLOAD_PORT: String(uploadPort), ...(workers === '' ? {} : { API_WORKERS: workers }) },
     });

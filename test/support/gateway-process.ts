@@ -1,25 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { type AppProcess, startApp } from './app-process';
 
-const MAIN = resolve(__dirname, '../../dist/gateway/src/gateway/main.js');
-const START_TIMEOUT_MS = 30_000;
-/** Longer than what is running gets when the gateway is told to stop. */
-const STOP_TIMEOUT_MS = 15_000;
-
-/** The built gateway, running in a process of its own. */
-export interface GatewayProcess {
-  /** Where its admin port answers. */
-  readonly url: string;
-  readonly pid: number;
+/** The built gateway, running in a process of its own; its URL is that of the admin port. */
+export interface GatewayProcess extends AppProcess {
   readonly dataDir: string;
   /** The configuration that it was started with, for tests that change it. */
   readonly configFile: string;
-  /** Everything it has printed so far. */
-  output(): string;
-  /** Ends it and returns its exit code (`-1` when a signal killed it); a folder made for it goes, unless kept. */
-  stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
 export interface StartGatewayOptions {
@@ -38,64 +26,25 @@ export async function startGateway(toml: string, options: StartGatewayOptions = 
   const dataDir = options.dataDir ?? join(folder, 'data');
   const configFile = join(folder, 'frps.toml');
   writeFileSync(configFile, toml, { mode: 0o600 });
-  const child = spawn(process.execPath, [MAIN, '-c', configFile], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
+  const removeFolder = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const app = await startApp('gateway', ['-c', configFile], {
       HOME: folder,
       DATA_DIR: dataDir,
       GATEWAY_ADMIN_PORT: '0',
       SHUTDOWN_TIMEOUT: '1s',
       ...options.env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  const exited = new Promise<number>((settle) => {
-    child.once('close', (code) => {
-      rmSync(folder, { recursive: true, force: true });
-      settle(code ?? -1);
     });
-  });
-  try {
-    const url = await listening(child, exited, () => output);
     return {
-      url,
-      pid: child.pid ?? 0,
+      ...app,
       dataDir,
       configFile,
-      output: () => output,
-      async stop(signal = 'SIGTERM') {
-        child.kill(signal);
-        const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-        const code = await exited;
-        clearTimeout(late);
-        return code;
-      },
+      stop: async (signal) => app.stop(signal).finally(removeFolder),
     };
   } catch (error) {
-    child.kill('SIGKILL');
-    await exited;
+    removeFolder();
     throw error;
   }
-}
-
-function listening(child: ChildProcess, exited: Promise<number>, output: () => string): Promise<string> {
-  return new Promise((settle, reject) => {
-    const deadline = setTimeout(() => {
-      reject(new Error(`the gateway did not listen in time:\n${output()}`));
-    }, START_TIMEOUT_MS);
-    child.on('message', (message) => {
-      const { type, url } = message as { type?: string; url?: string };
-      if (type !== 'listening' || url === undefined) return;
-      clearTimeout(deadline);
-      settle(url);
-    });
-    void exited.then((code) => {
-      clearTimeout(deadline);
-      reject(new Error(`the gateway ended with code ${String(code)}:\n${output()}`));
-    });
-  });
 }

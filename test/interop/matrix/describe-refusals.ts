@@ -1,6 +1,6 @@
 import { errorTexts, type WireVersion } from '@tollgate/frp-wire';
 import type { ClientPlan, RunningClient, RunningServer } from './plans';
-import { freePort } from './ports';
+import { freePort } from '../../support/free-port';
 import type { TunnelMatrix } from './tunnel-matrix';
 
 const TOKEN = 'refusal-token';

@@ -16,7 +16,7 @@ import { exchange } from './exchange-user';
 import { type LocalServices, startLocalServices } from './local-services';
 import { patternSha256 } from './pattern';
 import type { ConnectionPlan, RunningClient, RunningServer } from './plans';
-import { freePort } from './ports';
+import { freePort } from '../../support/free-port';
 import type { TunnelMatrix } from './tunnel-matrix';
 import { askHttp, echoedByTls } from './web-services';
 
