@@ -12,7 +12,10 @@ describe('parseBandwidthLimit', () => {
     expect(parseBandwidthLimit(text)).toBe(bytes);
   });
 
-  it.each(['10', 'MB', '10GB', '10mb', '10 MB', '-1MB', '1e3MB', `${'9'.repeat(20)}MB`])('refuses %j', (text) => {
-    expect(parseBandwidthLimit(text)).toBeUndefined();
-  });
+  it.each(['10', 'MB', '10GB', '10mb', '10 MB', '-1MB', '1e3MB', `${'9'.repeat(20)}MB`, '0.0009KB'])(
+    'refuses %j',
+    (text) => {
+      expect(parseBandwidthLimit(text)).toBeUndefined();
+    },
+  );
 });

@@ -14,5 +14,7 @@ export function parseBandwidthLimit(text: string): number | undefined {
   if (match === null) return undefined;
   const [, amount, unit] = match;
   const bytes = Math.trunc(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+  // Less than a byte a second would be no limit at all.
+  if (bytes === 0 && Number(amount) > 0) return undefined;
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }

@@ -11,6 +11,7 @@ const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const SUBDOMAIN = new RegExp(`^${LABEL}$`, 'i');
 const DOMAIN = new RegExp(`^(?:\\*|(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*)$`, 'i');
 const MAX_DOMAIN_CHARS = 253;
+const DATE_CHARS = 10;
 /** RFC 3339 §5.6, as `Date` reads it. */
 const INSTANT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
@@ -98,9 +99,14 @@ function scaled(amount: number, unitBytes: number): number {
 
 function instant(value: unknown): Date {
   const at = new Date(INSTANT.test(text(value)) ? (value as string) : Number.NaN);
-  if (Number.isNaN(at.getTime()))
+  if (Number.isNaN(at.getTime()) || !isDayOfCalendar((value as string).slice(0, DATE_CHARS)))
     throw new FieldFault('must be an instant as in RFC 3339, such as 2027-01-31T00:00:00Z');
   return at;
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. @param date as in 2027-01-31 */
+function isDayOfCalendar(date: string): boolean {
+  return new Date(date).toISOString().startsWith(date);
 }
 
 function listOf<T>(value: unknown, maxItems: number, read: (item: unknown) => T): readonly T[] {

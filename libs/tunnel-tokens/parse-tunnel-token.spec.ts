@@ -139,6 +139,7 @@ describe('parseTunnelToken', () => {
     ['description', 5],
     ['expiresAt', 'tomorrow'],
     ['expiresAt', '2027-13-01T00:00:00Z'],
+    ['expiresAt', '2027-02-29T00:00:00Z'],
     ['expiresAt', 1_700_000_000],
     ['allowIPs', ['10.0.0.0/33']],
     ['allowIPs', ['10.0.0']],

@@ -74,13 +74,17 @@ describeOnEachTunnelStore('tunnel tokens', env, (running) => {
     [{ enabled: null }, 'enabled: must be true or false'],
     [{ allow_ports: [{ single: 65_536 }] }, 'allow_ports: must list ports from 1 to 65535'],
     [{ allow_ports: [{ start: 9, end: 8 }] }, 'allow_ports: has a range whose start is above its end'],
+    [{ allow_ports: [{ single: 80, start: 70 }] }, 'allow_ports: must list {"single":n} or {"start":a,"end":b}'],
     [{ allow_ports: '80' }, 'allow_ports: must be a list'],
     [{ max_ports_per_client: -1 }, 'max_ports_per_client: must be a whole number from 0 on'],
+    [{ bandwidth_limit: '0.0009KB' }, 'bandwidth_limit: must be a number with MB or KB'],
     [{ bandwidth_limit: '10Mbit' }, 'bandwidth_limit: must be a number with MB or KB'],
     [{ traffic_report_interval_mb: 1.5 }, 'traffic_report_interval_mb: must be a whole number from 0 on'],
     [{ description: 1 }, 'description: must be a text'],
     [{ description: 'x'.repeat(513) }, 'description: must have at most 512 characters'],
     [{ description: 'a\u0007' }, 'description: must not contain control characters'],
+    [{ expires_at: '2099-02-30T00:00:00Z' }, 'expires_at: must be an instant as in RFC 3339'],
+    [{ expires_at: '2020-01-01T00:00:00Z' }, 'expires_at: must be in the future'],
     [{ expires_at: 'tomorrow' }, 'expires_at: must be an instant as in RFC 3339'],
     [{ max_clients: '2' }, 'max_clients: must be a whole number from 0 on'],
     [{ max_ports: -1 }, 'max_ports: must be a whole number from 0 on'],
@@ -109,9 +113,7 @@ describeOnEachTunnelStore('tunnel tokens', env, (running) => {
     expect(list.list('tunnels')).toEqual([expect.objectContaining({ description: 'stays', region: 'eu' })]);
   });
 
-  it('are refused an end that has passed already, a change of nothing, and wildcards from an account', async () => {
-    const past = await tenant.call('POST', TUNNELS, { expires_at: '2020-01-01T00:00:00Z' });
-    expect(past.refusal).toBe('400 expires_at: must be in the future');
+  it('are refused a change of nothing, and wildcards from an account', async () => {
     const made = await create();
     expect((await tenant.call('PATCH', pathOf(made), {})).refusal).toBe('400 request: must change something');
     for (const domain of ['*', '*.example.com']) {

@@ -21,11 +21,21 @@ export class BoardGatewayPresence extends GatewayPresence {
     // A client that moved to another text of its gateway's may be in both for a moment.
     const clients = new Map<string, PresentClient>();
     for (const text of await this.board.listShown()) {
-      for (const client of JSON.parse(text) as readonly PresentClient[]) {
+      for (const client of clientsIn(text)) {
         clients.set(`${client.gatewayId} ${client.runId}`, client);
       }
     }
     return [...clients.values()].sort((a, b) => a.sinceMs - b.sinceMs || (a.runId < b.runId ? -1 : 1));
+  }
+}
+
+/** A text that is broken hides its gateway, and not the others. */
+function clientsIn(text: string): readonly PresentClient[] {
+  try {
+    const clients: unknown = JSON.parse(text);
+    return Array.isArray(clients) ? (clients as readonly PresentClient[]) : [];
+  } catch {
+    return [];
   }
 }
 

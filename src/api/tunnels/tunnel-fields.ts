@@ -4,6 +4,7 @@ import { PRINTABLE } from '../http/fields';
 
 const MAX_DESCRIPTION = 512;
 const MAX_REGION = 128;
+const PORT_ENTRY_RULE = 'must list {"single":n} or {"start":a,"end":b}, and nothing else in them';
 
 /** Settings that requests may name. Whether an account is suspended is decided elsewhere. */
 type RequestSetting = Exclude<TunnelTokenSetting, 'suspended'>;
@@ -67,15 +68,19 @@ export const tunnelFields = {
   enabled: field('enabled', { type: 'boolean', example: true }, (value) =>
     value === null ? 'must be true or false' : undefined,
   ),
-  allow_ports: field('allowPorts', {
-    type: ['array', 'null'],
-    items: {
-      type: 'object',
-      properties: { single: { type: 'integer' }, start: { type: 'integer' }, end: { type: 'integer' } },
+  allow_ports: field(
+    'allowPorts',
+    {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        properties: { single: { type: 'integer' }, start: { type: 'integer' }, end: { type: 'integer' } },
+      },
+      description: "Remote ports that it may take, in place of the gateway's own; an empty list: none.",
+      example: [{ start: 20_000, end: 20_099 }, { single: 25_000 }],
     },
-    description: "Remote ports that it may take, in place of the gateway's own; an empty list: none.",
-    example: [{ start: 20_000, end: 20_099 }, { single: 25_000 }],
-  }),
+    (value) => (Array.isArray(value) && !value.every(isPortEntry) ? PORT_ENTRY_RULE : undefined),
+  ),
   max_ports_per_client: count('maxPortsPerClient', "Of one frpc; 0: any number. Absent: the gateway's."),
   bandwidth_limit: field('bandwidthLimit', {
     type: ['string', 'null'],
@@ -124,6 +129,12 @@ export function toSettings(body: TunnelFieldValues): Partial<Record<RequestSetti
 export function toFields(document: Readonly<Record<string, unknown>>): TunnelFieldValues {
   const present = REQUEST_SETTINGS.filter((setting) => (document[setting] ?? undefined) !== undefined);
   return Object.fromEntries(present.map((setting) => [FIELD_OF[setting], document[setting]]));
+}
+
+/** Documents are read as frp reads them, which passes over what it does not know; of a request that would be a misspelt limit. */
+function isPortEntry(item: object): boolean {
+  const keys = Object.keys(item).sort().join();
+  return keys === 'single' || keys === 'end,start';
 }
 
 function notGiven(value: unknown): string | undefined {

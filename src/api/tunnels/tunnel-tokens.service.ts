@@ -107,6 +107,7 @@ export class TunnelTokensService {
    */
   async update(owner: TunnelOwner, tokenId: string, fields: TunnelFieldValues, caller: Caller): Promise<TunnelToken> {
     const { repository } = this.managed;
+    this.checkExpiry(fields, this.clock.now());
     if (owner.kind === 'account') this.policy.checkFields(fields);
     const changes = toSettings(fields);
     const token = orNotFound(
