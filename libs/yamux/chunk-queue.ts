@@ -1,4 +1,5 @@
 import type { Lease } from '@tollgate/stream-kit';
+import { SharedLease } from './shared-lease';
 
 /** Bytes that wait, and the lease that covers them. */
 export interface QueuedChunk {
@@ -9,6 +10,8 @@ export interface QueuedChunk {
 interface Node {
   chunk: Buffer;
   lease: Lease | undefined;
+  /** The same as `lease`, once a part of the chunk has been taken. */
+  shared: SharedLease | undefined;
   next: Node | undefined;
 }
 
@@ -30,7 +33,7 @@ export class ChunkQueue {
   /** @param maxMemoryFactor by how much the memory that a view keeps may be larger than the view itself */
   constructor(private readonly maxMemoryFactor: number) {}
 
-  /** @param lease released when the bytes were copied, else handed out with the last of them */
+  /** @param lease released when the bytes were copied, else when every part of them that was taken has been */
   push(chunk: Buffer, lease: Lease | undefined): void {
     this.bytes += chunk.length;
     if (chunk.length * this.maxMemoryFactor >= chunk.buffer.byteLength) {
@@ -44,13 +47,14 @@ export class ChunkQueue {
 
   unshift(chunk: Buffer): void {
     this.bytes += chunk.length;
-    this.head = { chunk, lease: undefined, next: this.head };
+    this.head = { chunk, lease: undefined, shared: undefined, next: this.head };
     this.tail ??= this.head;
   }
 
   /**
    * Takes what is next, `maxBytes` of it at most.
-   * @returns its lease as well, unless a part stays behind: what comes later is done with later
+   * @returns a lease with it, to be released when these bytes are done with: parts of a chunk may be in any order, as short ones are
+   * copied while longer ones still wait to be sent
    */
   take(maxBytes: number): QueuedChunk | undefined {
     const node = this.head;
@@ -59,7 +63,7 @@ export class ChunkQueue {
     if (chunk.length > maxBytes) {
       node.chunk = chunk.subarray(maxBytes);
       this.bytes -= maxBytes;
-      return { chunk: chunk.subarray(0, maxBytes), lease: undefined };
+      return { chunk: chunk.subarray(0, maxBytes), lease: this.shareLease(node) };
     }
     this.bytes -= chunk.length;
     this.head = node.next;
@@ -74,8 +78,14 @@ export class ChunkQueue {
     this.bytes = 0;
   }
 
+  private shareLease(node: Node): Lease | undefined {
+    if (node.lease === undefined) return undefined;
+    node.lease = node.shared ??= new SharedLease(node.lease);
+    return node.shared.share();
+  }
+
   private append(chunk: Buffer, lease: Lease | undefined): void {
-    const node: Node = { chunk, lease, next: undefined };
+    const node: Node = { chunk, lease, shared: undefined, next: undefined };
     if (this.tail === undefined) this.head = node;
     else this.tail.next = node;
     this.tail = node;
