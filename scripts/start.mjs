@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
 import { banner } from './lib/banner.mjs';
 import { Child, isFree } from './lib/child.mjs';
+import { hasTerminal } from './lib/terminal.mjs';
 
 const PORTS = {
   api: {
@@ -72,7 +73,14 @@ async function run(apps, configFile) {
     firstAskedAt ??= Date.now();
     void stopAll();
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, onSignal);
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, onSignal);
+  const gateway = children.find((child) => child.app === 'gateway');
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    // Both an operator who has changed settings and the end of a terminal say so; only the gateway takes settings anew.
+    if (gateway === undefined || (hadTerminal && !hasTerminal())) onSignal();
+    else gateway.reload();
+  });
 
   const urls = await Promise.all(children.map((child) => child.ready(HEALTH[child.app])));
   if (!stopping && urls.every((url) => url !== undefined)) {

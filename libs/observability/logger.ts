@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
@@ -12,6 +13,10 @@ export abstract class Log {
   /** Somebody should look. */
   abstract readonly error: Write;
 }
+
+const STANDARD_OUTPUT = 1;
+/** What is kept of lines that can't be written, in bytes; later ones are dropped. */
+const MAX_UNWRITTEN_BYTES = 16_777_216;
 
 /** Fields that never reach the log, wherever they stand in the first levels of an object. */
 const SECRET_FIELDS = [
@@ -40,7 +45,16 @@ export function createLogger(name: string, level: string, destination?: Destinat
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
     serializers: { err: pino.stdSerializers.err },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** May come to an end before the process does, as a terminal that is closed or a disk that is full: it goes on without. */
+function standardOutput(): DestinationStream {
+  // What pino holds back it tries to write when the process exits, until it can: on a terminal that has gone, for ever.
+  const sync = isatty(STANDARD_OUTPUT);
+  const stream = pino.destination({ dest: STANDARD_OUTPUT, sync, maxLength: MAX_UNWRITTEN_BYTES });
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 /**

@@ -53,6 +53,11 @@ export class Child {
     return undefined;
   }
 
+  /** Has the program read its settings again, as soon as it is up: before, the signal would end it. */
+  reload() {
+    void this.listening.then(() => this.#process.kill('SIGHUP'));
+  }
+
   /** Ends the program without asking. */
   kill() {
     this.#process.kill('SIGKILL');

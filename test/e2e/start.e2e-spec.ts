@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually';
 import { Launcher } from '../support/launcher';
 
 jest.setTimeout(180_000);
@@ -27,6 +28,12 @@ describe('npm start', () => {
     launchers.push(launcher);
     return launcher;
   };
+
+  const output = async (launcher: Launcher, text: string): Promise<void> =>
+    eventually(30_000, () => {
+      expect(launcher.output).toContain(text);
+      return Promise.resolve();
+    });
 
   const register = async (launcher: Launcher): Promise<number> => {
     const answer = await fetch(`${launcher.url('API')}/accounts/register`, {
@@ -120,6 +127,57 @@ describe('npm start', () => {
     expect(launcher.output).toContain('bindprt: is unknown and has no effect');
     expect(launcher.output).not.toMatch(/hunter2|\/api\/v2/);
     expect(await launcher.stop()).toBe(0);
+  });
+
+  it('passes SIGHUP on to the gateway, which reads its file again, and both programs stay', async () => {
+    const file = join(folder, 'frps.toml');
+    await writeFile(file, 'maxPortsPerClient = 1\n');
+    const launcher = launch({}, ['gateway', '-c', file]);
+    await launcher.up();
+    await writeFile(file, 'maxPortsPerClient = 2\nbindprt = 1\n');
+    launcher.signal('SIGHUP');
+    await output(launcher, 'settings read again');
+    expect(launcher.output).toContain('bindprt: is unknown and has no effect');
+    expect((await fetch(launcher.url('Gateway admin'))).status).toBe(200);
+    expect(await launcher.stop()).toBe(0);
+
+    const both = launch();
+    await both.up();
+    both.signal('SIGHUP');
+    await output(both, 'settings read again');
+    const answers = await Promise.all(['Health', 'Gateway admin'].map(async (name) => fetch(both.url(name))));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await both.stop()).toBe(0);
+  });
+
+  it('passes a SIGHUP that comes while the gateway starts on when it is up, and not before', async () => {
+    const launcher = launch({}, ['gateway']);
+    await output(launcher, '"name":"gateway"');
+    launcher.signal('SIGHUP');
+    await launcher.up();
+    await output(launcher, 'settings read again');
+    expect(await launcher.stop()).toBe(0);
+  });
+
+  it('ends the api by SIGHUP, which has nothing to read again', async () => {
+    const launcher = launch({}, ['api']);
+    await launcher.up();
+    launcher.signal('SIGHUP');
+    expect(await launcher.ended).toBe(0);
+  });
+
+  const itOnLinux = process.platform === 'linux' ? it : it.skip;
+  itOnLinux('ends with its terminal, and so do its programs', async () => {
+    const env = { PORT: '0', BIND_PORT: '0', GATEWAY_ADMIN_PORT: '0', DATA_DIR: join(folder, 'data') };
+    const launcher = new Launcher(env, ['gateway'], true);
+    await launcher.up();
+    const pid = launcher.pidOf('gateway');
+    launcher.signal('SIGKILL');
+    await launcher.ended;
+    await eventually(10_000, () => {
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      return Promise.resolve();
+    });
   });
 
   it('lists every wrong variable of the program that refuses to start', async () => {

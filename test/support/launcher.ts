@@ -15,9 +15,13 @@ export class Launcher {
   /**
    * @param env variables on top of what the programs need to be found; nothing else is passed on
    * @param apps none for both
+   * @param isInTerminal runs it in a terminal of its own, which is closed when SIGKILL is sent: signals go to the terminal (Linux)
    */
-  constructor(env: Readonly<Record<string, string>>, apps: readonly string[] = []) {
-    this.#process = spawn(process.execPath, [SCRIPT, ...apps], {
+  constructor(env: Readonly<Record<string, string>>, apps: readonly string[] = [], isInTerminal = false) {
+    const command = [process.execPath, SCRIPT, ...apps];
+    const terminal = ['script', '-qfec', `exec ${command.map((word) => `'${word}'`).join(' ')}`, '/dev/null'];
+    const [program, ...args] = isInTerminal ? terminal : command;
+    this.#process = spawn(program ?? '', args, {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
