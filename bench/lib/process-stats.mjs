@@ -12,18 +12,44 @@ export function cpuSeconds(pid) {
   return familyOf(pid).reduce((sum, member) => sum + ownCpuSeconds(member), 0);
 }
 
-/** A process and all that come from it. */
-function familyOf(pid) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+/**
+ * The same, with the children that have ended and were waited for.
+ * @param {number} pid
+ */
+export function cpuSecondsOfAll(pid) {
+  const fields = statOf(pid);
+  return cpuSeconds(pid) + (Number(fields[13]) + Number(fields[14])) / TICKS;
+}
+
+/** CPU time that all cores together were busy, whoever had them, since the machine started, in seconds. */
+export function machineCpuSeconds() {
+  const [user, nice, system, , , irq, softirq] = /^cpu +(.*)$/m
+    .exec(readFileSync('/proc/stat', 'utf8'))[1]
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + irq + softirq) / TICKS;
+}
+
+/** Processes that a process has started and that run. @param {number} pid */
+export function childrenOf(pid) {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
   );
-  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** A process and all that come from it. */
+function familyOf(pid) {
+  return [pid, ...childrenOf(pid).flatMap(familyOf)];
 }
 
 function ownCpuSeconds(pid) {
-  // The name, in brackets, may hold anything; the fields are counted from behind it (proc(5)).
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  const fields = statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+function statOf(pid) {
+  // The name, in brackets, may hold anything; the fields are counted from behind it (proc(5)).
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
 }
 
 /**

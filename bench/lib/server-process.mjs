@@ -23,11 +23,12 @@ export function startChild(core, command, options) {
   return child;
 }
 
-/** A server under test: a Node program that sends `{type: 'listening', url}` to its parent. */
+/** A server under test: a Node program that sends `{type: 'listening', url}` to its parent, or another one. */
 export class ServerProcess {
   #child;
   #output = '';
   #ended;
+  #onOutput = () => {};
 
   /** @param {{ core: number | undefined, command: string[], env: Record<string, string> }} options */
   constructor({ core, command, env }) {
@@ -37,7 +38,10 @@ export class ServerProcess {
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       // The tail is kept for a failure; the rest only has to flow.
-      stream.setEncoding('utf8').on('data', (text) => (this.#output = (this.#output + text).slice(-4000)));
+      stream.setEncoding('utf8').on('data', (text) => {
+        this.#output = (this.#output + text).slice(-4000);
+        this.#onOutput();
+      });
     }
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', resolve);
@@ -51,15 +55,31 @@ export class ServerProcess {
 
   /** Waits until it listens. @returns {Promise<string>} its address */
   async listening() {
+    return this.#up(
+      new Promise((resolve) => {
+        this.#child.on('message', (message) => message?.type === 'listening' && resolve(message.url));
+      }),
+    );
+  }
+
+  /** Waits until it has printed something as often as that. @param {RegExp} pattern global @param {number} times */
+  async printed(pattern, times = 1) {
+    await this.#up(
+      new Promise((resolve) => {
+        this.#onOutput = () => (this.#output.match(pattern) ?? []).length >= times && resolve(true);
+        this.#onOutput();
+      }),
+    );
+  }
+
+  /** Waits for what shows that it is up. */
+  async #up(sign) {
     let timer;
-    const told = new Promise((resolve) => {
-      this.#child.on('message', (message) => message?.type === 'listening' && resolve(message.url));
-    });
     const late = new Promise((resolve) => (timer = setTimeout(resolve, START_TIMEOUT_MS)));
-    const url = await Promise.race([told, late, this.#ended.then(() => undefined)]);
+    const shown = await Promise.race([sign, late, this.#ended.then(() => undefined)]);
     clearTimeout(timer);
-    if (url === undefined) throw new Error(`a server did not come up:\n${this.#output}`);
-    return url;
+    if (shown === undefined) throw new Error(`a server did not come up:\n${this.#output}`);
+    return shown;
   }
 
   async stop() {
