@@ -86,8 +86,12 @@ export abstract class InboundStream extends ByteStream {
     const reader = this.reader;
     if (reader !== undefined && !this.isPaused && !this.isHandingOut && this.heldCount === 0) {
       this.isHandingOut = true;
-      reader.onData(chunk, lease);
-      this.isHandingOut = false;
+      try {
+        reader.onData(chunk, lease);
+      } finally {
+        // A reader that throws costs its stream, which has to be able to say so.
+        this.isHandingOut = false;
+      }
       if (this.hasNews()) this.handOut();
       return;
     }
@@ -145,15 +149,18 @@ export abstract class InboundStream extends ByteStream {
   private handOut(): void {
     const wasHandingOut = this.isHandingOut;
     this.isHandingOut = true;
-    while (this.heldCount > 0 && this.reader !== undefined && !this.isPaused) {
-      const chunk = this.held?.shift();
-      const lease = this.leases?.shift();
-      if (chunk === undefined) break;
-      this.heldCount -= chunk.length;
-      this.reader.onData(chunk, lease);
+    try {
+      while (this.heldCount > 0 && this.reader !== undefined && !this.isPaused) {
+        const chunk = this.held?.shift();
+        const lease = this.leases?.shift();
+        if (chunk === undefined) break;
+        this.heldCount -= chunk.length;
+        this.reader.onData(chunk, lease);
+      }
+    } finally {
+      this.isHandingOut = wasHandingOut;
     }
     if (this.heldCount === 0) this.held = this.leases = undefined;
-    this.isHandingOut = wasHandingOut;
     this.tellEnd();
     this.tellClose();
   }

@@ -154,6 +154,11 @@ export class RelaySide implements ByteReader, BucketWaiter {
     this.waitNoMore(WAITS_FOR_TOKENS);
   }
 
+  /** For the {@link TokenBucket}. */
+  fail(error: Error): void {
+    this.relay.stop(error);
+  }
+
   /** Ends what is written to this stream, and reads on whatever it waited for: to drop what comes, and to see it end. */
   endStream(): void {
     this.relay.bucket?.leave(this);

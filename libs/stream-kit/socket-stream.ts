@@ -48,7 +48,11 @@ export class SocketStream extends InboundStream implements Flushable {
     if (this.pending !== undefined || this.outbound === 'ending') this.schedule();
     if (this.needsDrain && this.queuedBytes <= this.maxQueuedBytes / 2) {
       this.needsDrain = false;
-      this.tellDrain();
+      try {
+        this.tellDrain();
+      } catch (error) {
+        this.fail(error);
+      }
     }
   };
 
@@ -124,19 +128,36 @@ export class SocketStream extends InboundStream implements Flushable {
     }
   }
 
+  /** Called from anywhere, such as from a timer: what the reader makes of what has waited is this connection's own affair. */
+  override resume(): void {
+    try {
+      super.resume();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** For {@link FastReads}. */
   onFastRead(chunk: Buffer, lease?: Lease): void {
-    this.receive(chunk, lease);
+    try {
+      this.receive(chunk, lease);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** For the socket's events. */
   socketReceived(chunk: Buffer): void {
-    this.receive(chunk);
+    this.onFastRead(chunk);
   }
 
   /** For the socket's events. */
   socketEnded(): void {
-    this.receiveEnd();
+    try {
+      this.receiveEnd();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** For the socket's events. */
@@ -149,7 +170,11 @@ export class SocketStream extends InboundStream implements Flushable {
     this.reads?.close();
     this.dropPending();
     this.releaseSent();
-    this.receiveClose(this.error, this.isClosed || this.error !== undefined);
+    try {
+      this.receiveClose(this.error, this.isClosed || this.error !== undefined);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   protected override stopSource(): void {
@@ -158,6 +183,23 @@ export class SocketStream extends InboundStream implements Flushable {
 
   protected override startSource(): void {
     this.socket.resume();
+  }
+
+  /** The reader has thrown something, though it must not: that costs this connection, and not the process. */
+  private fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    if (this.isClosed) this.tellCloseAfter(reason);
+    else this.destroy(reason);
+    this.flusher.report(error);
+  }
+
+  /** Of a socket that is closed already nothing comes any more that could tell the reader. */
+  private tellCloseAfter(fault: Error): void {
+    try {
+      this.receiveClose(fault, true);
+    } catch (error) {
+      this.flusher.report(error);
+    }
   }
 
   private schedule(): void {

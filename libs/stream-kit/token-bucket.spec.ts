@@ -45,6 +45,10 @@ class Greedy implements BucketWaiter {
       return;
     }
   }
+
+  fail(error: Error): void {
+    throw error;
+  }
 }
 
 const RATE = 10 * 1024 * 1024;
@@ -83,7 +87,7 @@ describe('a token bucket', () => {
   it('has a debt paid before anyone goes on', () => {
     const scheduler = new TestScheduler();
     const bucket = new TokenBucket(1000, scheduler);
-    const waiter = { expectedBytes: 1, tokensAvailable: jest.fn() };
+    const waiter = { expectedBytes: 1, tokensAvailable: jest.fn(), fail: jest.fn() };
     bucket.take(3000);
     bucket.wait(waiter);
     scheduler.advance(1999);
@@ -116,6 +120,7 @@ describe('a token bucket', () => {
         tokensAvailable: () => {
           gone++;
         },
+        fail: () => undefined,
       });
     }
     scheduler.advance(20);
@@ -128,13 +133,54 @@ describe('a token bucket', () => {
     const bucket = new TokenBucket(1000, scheduler);
     bucket.take(5000);
     expect(scheduler.tasks).toHaveLength(0);
-    const waiters = Array.from({ length: 50 }, () => ({ expectedBytes: 1, tokensAvailable: jest.fn() }));
+    const waiters = Array.from({ length: 50 }, () => ({
+      expectedBytes: 1,
+      tokensAvailable: jest.fn(),
+      fail: jest.fn(),
+    }));
     for (const each of waiters) bucket.wait(each);
     expect(scheduler.tasks).toHaveLength(1);
     for (const each of waiters) bucket.leave(each);
     scheduler.advance(10_000);
     expect(scheduler.tasks).toHaveLength(0);
     for (const each of waiters) expect(each.tokensAvailable).not.toHaveBeenCalled();
+  });
+
+  it('ends a waiter that throws, says so, and lets the others go on', () => {
+    const faults: unknown[] = [];
+    const scheduler = Object.assign(new TestScheduler(), {
+      reportFault: (_where: string, error: unknown) => {
+        faults.push(error);
+      },
+    });
+    const bucket = new TokenBucket(1000, scheduler);
+    const fault = new TypeError('broken');
+    const broken = {
+      expectedBytes: 1,
+      tokensAvailable: () => {
+        throw fault;
+      },
+      fail: jest.fn(),
+    };
+    const sound = { expectedBytes: 1, tokensAvailable: jest.fn(), fail: jest.fn() };
+    bucket.take(1001);
+    bucket.wait(broken);
+    bucket.wait(sound);
+    scheduler.advance(100);
+    expect(broken.fail).toHaveBeenCalledWith(fault);
+    expect(sound.tokensAvailable).toHaveBeenCalledTimes(1);
+    expect([sound.fail.mock.calls, faults]).toEqual([[], [fault]]);
+  });
+
+  it('makes no debt of what is dropped', () => {
+    const scheduler = new TestScheduler();
+    const bucket = new TokenBucket(1000, scheduler);
+    expect([bucket.tryTake(999), bucket.tryTake(501)]).toEqual([true, true]);
+    for (let count = 0; count < 1_000; count++) expect(bucket.tryTake(1_000)).toBe(false);
+    scheduler.advance(500);
+    expect(bucket.tryTake(1)).toBe(false);
+    scheduler.advance(1);
+    expect(bucket.tryTake(1)).toBe(true);
   });
 
   it('refuses a rate that is none', () => {

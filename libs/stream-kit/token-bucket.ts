@@ -4,6 +4,8 @@ export interface BucketWaiter {
   readonly expectedBytes: number;
   /** It may take again. */
   tokensAvailable(): void;
+  /** That has thrown: the waiter is to end, and the others go on. */
+  fail(error: Error): void;
 }
 
 /** What a {@link TokenBucket} needs of its surroundings. */
@@ -12,6 +14,8 @@ export interface BucketScheduler {
   nowMs(): number;
   /** Calls `task` once after about `delayMs`. */
   schedule(delayMs: number, task: () => void): void;
+  /** Told of what a waiter has thrown. */
+  reportFault?(where: string, error: unknown): void;
 }
 
 /** Often enough for a smooth flow, and seldom enough to cost nothing. */
@@ -57,6 +61,18 @@ export class TokenBucket {
     return this.tokens > 0;
   }
 
+  /**
+   * For what is dropped rather than kept waiting: takes all of it or, while there are no tokens, nothing. What is dropped makes no debt,
+   * so that a flood of it holds nobody up.
+   * @returns whether it was taken
+   */
+  tryTake(bytes: number): boolean {
+    this.fill();
+    if (this.tokens <= 0) return false;
+    this.tokens -= bytes;
+    return true;
+  }
+
   /** Has `waiter` told when there are tokens, unless it {@link leave}s before. */
   wait(waiter: BucketWaiter): void {
     this.waiters.add(waiter);
@@ -85,8 +101,17 @@ export class TokenBucket {
       this.waiters.delete(first);
       const before = this.tokens;
       const { expectedBytes } = first;
-      first.tokensAvailable();
+      this.wake(first);
       if (this.tokens === before) expected += expectedBytes;
+    }
+  }
+
+  private wake(waiter: BucketWaiter): void {
+    try {
+      waiter.tokensAvailable();
+    } catch (error) {
+      this.scheduler.reportFault?.('token bucket', error);
+      waiter.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

@@ -17,8 +17,20 @@ export class TurnFlusher {
     for (const each of waiting) each.flush();
   };
 
+  /**
+   * @param onFault told of what readers of the sockets have thrown, which is a fault of ours and has cost one connection; without it
+   * the fault is thrown on
+   */
+  constructor(private readonly onFault?: (error: unknown) => void) {}
+
   /** Has `target` flushed at the end of this turn. Not to be called again for the same target before that. */
   schedule(target: Flushable): void {
     if (this.waiting.push(target) === 1) setImmediate(this.flushAll);
+  }
+
+  /** For the sockets: a reader has thrown. */
+  report(error: unknown): void {
+    if (this.onFault === undefined) throw error;
+    this.onFault(error);
   }
 }

@@ -27,6 +27,8 @@ export interface FrameReceiver {
  * State: `missing` bytes of the payload of a data frame, or, at 0, within a header of which `collected` bytes have come.
  */
 export class FrameDecoder {
+  /** Frames that have begun; its owner may set it back. */
+  frames = 0;
   private readonly header = Buffer.allocUnsafeSlow(HEADER_BYTES);
   private collected = 0;
   private missing = 0;
@@ -97,6 +99,7 @@ export class FrameDecoder {
     if (!isFrameType(type)) throw new YamuxError('invalid_type', `frame type ${String(type)}`);
     const length = readLength(source, offset);
     if (type === FrameType.data) this.missing = length;
+    this.frames++;
     this.receiver.onFrame(type, readFlags(source, offset), readStreamId(source, offset), length);
     if (type === FrameType.data && length === 0 && !this.isStopped) this.receiver.onDataEnd();
   }

@@ -30,6 +30,11 @@ export interface YamuxLimits {
    * without reading our answers, and the session ends with `peer_not_reading`.
    */
   readonly maxTransportQueueBytes: number;
+  /**
+   * Frames after which a session lets others have their turn: 2,048, some milliseconds of work. The system hands over megabytes at
+   * once, which as frames of 12 bytes would hold up the process for seconds.
+   */
+  readonly maxFramesPerTurn: number;
   /** How long nothing at all may come after a ping, in milliseconds: 10 s. Then the session ends with `keepalive_timeout`. */
   readonly pingTimeoutMs: number;
   /** How long a stream of ours may stay without ACK, in milliseconds: 75 s. Then the session ends with `open_timeout`. */
@@ -52,6 +57,7 @@ export const DEFAULT_LIMITS: YamuxLimits = {
   copyBelowBytes: 512,
   maxStreamQueueBytes: 524_288,
   maxTransportQueueBytes: 1_048_576,
+  maxFramesPerTurn: 2_048,
   pingTimeoutMs: 10_000,
   openTimeoutMs: 75_000,
   closeTimeoutMs: 300_000,
@@ -77,6 +83,7 @@ export function limitsWith(limits: Partial<YamuxLimits>): YamuxLimits {
   demand(all.initialWindowBytes >= PROTOCOL_WINDOW_BYTES, 'initialWindowBytes must be 262144 or more');
   demand(all.maxWindowBytes >= all.initialWindowBytes, 'maxWindowBytes must not be below initialWindowBytes');
   demand(all.maxWindowBytes <= MAX_WINDOW_BYTES, 'maxWindowBytes must not be above 1 GiB');
+  demand(all.maxFramesPerTurn >= 1, 'maxFramesPerTurn must be 1 or more');
   demand(all.maxFrameBytes >= 1, 'maxFrameBytes must be 1 or more');
   demand(all.copyBelowBytes <= MAX_COPY_BYTES, 'copyBelowBytes must not be above 1024');
   return all;

@@ -2,8 +2,17 @@
 export class WindowBudget {
   private used = 0;
 
-  /** @param totalBytes 0 for windows that never grow */
-  constructor(readonly totalBytes: number) {}
+  /** @param total in bytes; 0 for windows that never grow */
+  constructor(private total: number) {}
+
+  get totalBytes(): number {
+    return this.total;
+  }
+
+  /** Holds for windows that grow from now on: those that have grown keep what they have until they let go of it. */
+  setTotal(bytes: number): void {
+    this.total = bytes;
+  }
 
   /** Bytes that are taken. */
   get usedBytes(): number {
@@ -12,7 +21,7 @@ export class WindowBudget {
 
   /** @returns whether `bytes` were there, and are taken now */
   take(bytes: number): boolean {
-    if (this.used + bytes > this.totalBytes) return false;
+    if (this.used + bytes > this.total) return false;
     this.used += bytes;
     return true;
   }

@@ -125,7 +125,7 @@ describe('two yamux sessions', () => {
   });
 
   it('carry a thousand streams at once, and end them all', () => {
-    const { client, server, wire, open } = sessions();
+    const { client, server, wire, open } = sessions({ limits: { maxFramesPerTurn: 1_000_000 } });
     const pairs = Array.from({ length: 1_000 }, () => {
       const [mine, theirs] = open();
       return { mine, theirs, atMine: record(mine), atTheirs: record(theirs) };

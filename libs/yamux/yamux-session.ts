@@ -37,8 +37,8 @@ export interface YamuxSessionOptions {
  * A yamux session as frp has it: many streams over one {@link ByteStream}, opened by the client only.
  *
  * It holds back data, but no control frame, from the moment on when the transport's `write` answers `false`: so that bound, about
- * 256 KiB, is also how much a pong, a window update or another stream's data waits behind. The transport itself is never paused: a
- * slow stream is held back by its window alone.
+ * 256 KiB, is also how much a pong, a window update or another stream's data waits behind. The transport itself is paused only until
+ * the next turn, when a great many frames have come at once: a slow stream is held back by its window alone.
  *
  * State: `open`; `closing`, when all streams are over and the transport has to end; `closed`.
  */
@@ -224,5 +224,15 @@ export class YamuxSession {
     } finally {
       this.writer.uncork();
     }
+    if (this.decoder.frames >= this.limits.maxFramesPerTurn) this.rest();
+  }
+
+  /** Reads on when others have had their turn. */
+  private rest(): void {
+    this.decoder.frames = 0;
+    this.transport.pause();
+    setImmediate(() => {
+      this.transport.resume();
+    });
   }
 }

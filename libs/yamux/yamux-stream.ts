@@ -203,8 +203,11 @@ export class YamuxStream extends ByteStream implements Sender {
     }
     this.window.passed(part.length);
     this.isHandingOut = true;
-    reader.onData(part, lease);
-    this.isHandingOut = false;
+    try {
+      reader.onData(part, lease);
+    } finally {
+      this.isHandingOut = false;
+    }
     // The reader may have put something back.
     if (this.incoming.bytes > 0) this.handOut();
     else this.updateWindow();
@@ -260,13 +263,16 @@ export class YamuxStream extends ByteStream implements Sender {
   private handOut(): void {
     const wasHandingOut = this.isHandingOut;
     this.isHandingOut = true;
-    while (this.reader !== undefined && !this.isPaused) {
-      const next = this.incoming.take(Number.POSITIVE_INFINITY);
-      if (next === undefined) break;
-      this.window.consumed(next.chunk.length);
-      this.reader.onData(next.chunk, next.lease);
+    try {
+      while (this.reader !== undefined && !this.isPaused) {
+        const next = this.incoming.take(Number.POSITIVE_INFINITY);
+        if (next === undefined) break;
+        this.window.consumed(next.chunk.length);
+        this.reader.onData(next.chunk, next.lease);
+      }
+    } finally {
+      this.isHandingOut = wasHandingOut;
     }
-    this.isHandingOut = wasHandingOut;
     this.updateWindow();
     this.tellEnd();
     if (this.life === 'over' && this.receiving === 'told') this.cut(undefined);

@@ -112,12 +112,25 @@ export function yamuxSessionEndContract(role: YamuxRole): void {
   });
 
   it('ends a session whose peer has more answered than it reads', () => {
-    const { peer } = opened({ limits: { maxTransportQueueBytes: 200_000 } });
+    const { peer } = opened({ limits: { maxTransportQueueBytes: 200_000, maxFramesPerTurn: 1_000_000 } });
     peer.pause();
     const pings = Buffer.concat(Array<Buffer>(1_000).fill(Buffer.from('000200010000000000000001', 'hex')));
     for (let sent = 0; sent < 21; sent++) peer.send(pings);
     expect(peer.session.isClosed).toBe(false);
     for (let sent = 0; sent < 5; sent++) peer.send(pings);
     expect(peer.closeCode).toBe('peer_not_reading');
+  });
+
+  it('lets others have their turn after so many frames, and reads on then', async () => {
+    const { peer } = opened({ limits: { maxFramesPerTurn: 10 } });
+    const pings = Buffer.concat(Array<Buffer>(5).fill(Buffer.from('000200010000000000000001', 'hex')));
+    for (let sent = 0; sent < 5; sent++) peer.send(pings);
+    const atOnce = peer.answers().length;
+    expect(atOnce).toBeGreaterThanOrEqual(5);
+    expect(atOnce).toBeLessThanOrEqual(10);
+    await new Promise(setImmediate);
+    expect(peer.answers()).toHaveLength(10);
+    await new Promise(setImmediate);
+    expect(atOnce + 10 + peer.answers().length).toBe(25);
   });
 }
