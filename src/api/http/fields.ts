@@ -1,10 +1,9 @@
 import { parseRfc3339 } from '@tollgate/auth';
-import { MAX_SCOPE_LENGTH, type RateLimit, isScope } from '@tollgate/domain';
+import { MAX_SCOPE_LENGTH, NOT_BLANK, PRINTABLE, type RateLimit, isScope } from '@tollgate/domain';
 import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { z } from 'zod';
 
-/** No control characters and no lone surrogates. */
-export const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+export { PRINTABLE };
 
 /**
  * Text of a person: at least one character that is no blank, no control characters (NUL among them), no lone surrogates,
@@ -15,7 +14,7 @@ export const plainText = (maxLength: number): z.ZodString =>
     .string()
     .min(1, 'must not be empty')
     .max(maxLength, `must have at most ${String(maxLength)} characters`)
-    .regex(/\S/, 'must not be blank')
+    .regex(NOT_BLANK, 'must not be blank')
     .regex(PRINTABLE, 'must not contain control characters or broken Unicode');
 
 /** A scope as the contract writes it. */

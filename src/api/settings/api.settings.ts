@@ -17,10 +17,10 @@ import {
 import { MIN_OPERATOR_KEY_LENGTH, MIN_TRAFFIC_REPORT_KEY_LENGTH, parseMasterKeys } from '@tollgate/auth';
 import { MAX_WINDOW_LIMIT, findMisorderedWindows } from '@tollgate/limiter';
 import { RedisUrlError, parseRedisUrl } from '@tollgate/redis';
+import { workerCount } from '@tollgate/workers';
 import { z } from 'zod';
 import { checkTunnelSettings, tunnelSettings } from './tunnel.settings';
 import { checkUploadSettings, uploadSettings } from './upload.settings';
-import { workerCount } from './worker-count';
 
 const PRODUCTION_OPERATOR_KEY_LENGTH = 32;
 

@@ -1,9 +1,9 @@
 import type { MemoryCounterStore } from '@tollgate/limiter';
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 import { decodeTakes, decodeUnused, encodeOutcome } from './take-message';
 
 /** Lets a worker count here, through its {@link IpcCounterStore}. */
-export function serveCounters(link: Link, store: MemoryCounterStore): void {
+export function serveCounters(link: ApiLink, store: MemoryCounterStore): void {
   link.answer('take', (message) => {
     const answer: number[] = [];
     for (const demands of decodeTakes(message)) encodeOutcome(store.takeNow(demands), answer);

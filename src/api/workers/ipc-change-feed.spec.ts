@@ -2,6 +2,7 @@ import { type Change, ChangeFeed } from '@tollgate/domain';
 import { linkPair } from '../../../test/support/link-pair';
 import { IpcChangeFeed } from './ipc-change-feed';
 import { HEARD_CHANGE_MS } from './limits';
+import type { News, Questions } from './messages';
 
 class StoreFeed extends ChangeFeed {
   told: (change: Change) => void = () => undefined;
@@ -22,7 +23,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => se
 describe('IpcChangeFeed', () => {
   let nowMs = 0;
   const setUp = ({ latencyMs }: { latencyMs: number | undefined } = { latencyMs: 100 }) => {
-    const { worker, primary } = linkPair();
+    const { worker, primary } = linkPair<Questions, News>();
     const store = new StoreFeed(latencyMs);
     const faults: unknown[] = [];
     const feed = new IpcChangeFeed(

@@ -1,6 +1,6 @@
 import { type Change, ChangeFeed, ChangeListeners } from '@tollgate/domain';
 import { CHANGES_PER_MESSAGE, HEARD_CHANGE_MS, MAX_HEARD_CHANGES } from './limits';
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 
 /**
  * The store's own feed, and beside it the primary, which passes what one worker changes to the others: a millisecond or
@@ -20,7 +20,7 @@ export class IpcChangeFeed extends ChangeFeed {
    * @param nowMs monotonic
    */
   constructor(
-    private readonly link: Link,
+    private readonly link: ApiLink,
     store: ChangeFeed,
     onFault: (error: unknown) => void,
     private readonly nowMs: () => number = () => performance.now(),

@@ -4,12 +4,13 @@ import { linkPair } from '../../../test/support/link-pair';
 import { serveCounters } from './counter-service';
 import { IpcCounterStore } from './ipc-counter-store';
 import { TAKE_ANSWER_MS } from './limits';
+import type { News, Questions } from './messages';
 
 counterStoreContract(
   'in the primary',
   () => {
     const clock = new FakeClock();
-    const { worker, primary } = linkPair();
+    const { worker, primary } = linkPair<Questions, News>();
     serveCounters(primary, new MemoryCounterStore(clock));
     return Promise.resolve({ store: new IpcCounterStore(worker), clock, teardown: () => Promise.resolve() });
   },
@@ -21,7 +22,7 @@ describe('IpcCounterStore', () => {
   const one = [{ subject, need: 1, extra: 0 }];
 
   it('sends what is asked in one turn of the event loop in one message, and a subject once', async () => {
-    const { worker, primary } = linkPair();
+    const { worker, primary } = linkPair<Questions, News>();
     const messages: unknown[] = [];
     primary.answer('take', (message) => {
       messages.push(message);
@@ -47,7 +48,7 @@ describe('IpcCounterStore', () => {
   });
 
   it('answers more takes than one message holds, each with its own outcome', async () => {
-    const { worker, primary } = linkPair();
+    const { worker, primary } = linkPair<Questions, News>();
     serveCounters(primary, new MemoryCounterStore(new FakeClock()));
     const store = new IpcCounterStore(worker);
     const takes = MAX_TAKES_IN_BATCH + 1;
@@ -58,13 +59,13 @@ describe('IpcCounterStore', () => {
   });
 
   it('refuses further takes at once while too many wait, and takes them again when those have ended', async () => {
-    const { worker, primary } = linkPair();
+    const { worker, primary } = linkPair<Questions, News>();
     let answer = (): void => undefined;
     const answered = new Promise<void>((resolve) => (answer = resolve));
     const counters = new IpcCounterStore(worker);
     const memory = new MemoryCounterStore(new FakeClock());
     serveCounters(primary, memory);
-    const { worker: asked, primary: slow } = linkPair();
+    const { worker: asked, primary: slow } = linkPair<Questions, News>();
     slow.answer('take', async (message) => {
       await answered;
       return worker.ask('take', message, TAKE_ANSWER_MS);
@@ -79,7 +80,7 @@ describe('IpcCounterStore', () => {
   });
 
   it('fails what waits when the primary is gone', async () => {
-    const { worker, primary, close } = linkPair();
+    const { worker, primary, close } = linkPair<Questions, News>();
     primary.answer('take', () => new Promise(() => undefined));
     const store = new IpcCounterStore(worker);
     const waiting = store.take(one);

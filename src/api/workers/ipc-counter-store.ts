@@ -7,7 +7,7 @@ import {
   type UnusedUnits,
 } from '@tollgate/limiter';
 import { TAKE_ANSWER_MS } from './limits';
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 import { TakeMessageBuilder, decodeOutcomes, encodeUnused } from './take-message';
 
 interface WaitingTake {
@@ -24,7 +24,7 @@ export class IpcCounterStore extends CounterStore {
   private gathered: WaitingTake[] = [];
   private waiting = 0;
 
-  constructor(private readonly link: Link) {
+  constructor(private readonly link: ApiLink) {
     super();
   }
 

@@ -1,8 +1,5 @@
 /** Bounds of the api in several processes. */
 
-/** Worker processes at most. */
-export const MAX_WORKERS = 64;
-
 /** Units that a worker takes in advance for the application, an account or a token, unless the settings say. */
 export const LEASE_UNITS = 64;
 /** What a request waits for the counters of the primary at most, in milliseconds: it is here, but may be busy. */
@@ -22,13 +19,3 @@ export const CHANGES_PER_MESSAGE = 1_000;
 export const MAX_HEARD_CHANGES = 10_000;
 /** How long after others told of a change the store's own news of it are expected. */
 export const HEARD_CHANGE_MS = 250;
-
-/** Before a worker is replaced; doubles each time that one ends within {@link STEADY_MS}, up to the second. */
-export const MIN_RESTART_MS = 100;
-export const MAX_RESTART_MS = 5_000;
-/** A worker that ran for so long did not end because of how it was started. */
-export const STEADY_MS = 10_000;
-/** Workers in a row that end before they listen, while none listens, after which the primary gives up. */
-export const MAX_FAILED_STARTS = 5;
-/** What a worker has beyond SHUTDOWN_TIMEOUT, to write what it counted. */
-export const STOP_MARGIN_MS = 4_000;

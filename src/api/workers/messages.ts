@@ -1,4 +1,5 @@
 import type { Change } from '@tollgate/domain';
+import type { WorkerNews } from '@tollgate/workers';
 import type { TakeMessage, UnusedMessage } from './take-message';
 
 /** What one process asks the other, and the answer. */
@@ -14,23 +15,7 @@ export interface Questions {
 }
 
 /** What one process tells the other. */
-export interface News {
-  /** Worker to primary: it serves at this address. */
-  readonly listening: { readonly url: string };
-  /** Worker to primary: why it could not start. */
-  readonly failed: { readonly message: string };
+export interface News extends WorkerNews {
   /** Worker to primary, and from there to the other workers. */
   readonly changes: readonly Change[];
-}
-
-export type LinkMessage =
-  | { readonly ask: number; readonly topic: string; readonly payload: unknown }
-  | { readonly answer: number; readonly payload?: unknown; readonly error?: string }
-  | { readonly tell: string; readonly payload: unknown };
-
-/** Whether a message is one of a {@link Link}; what comes from the same build is not checked further. */
-export function isLinkMessage(message: unknown): message is LinkMessage {
-  return (
-    typeof message === 'object' && message !== null && ('ask' in message || 'answer' in message || 'tell' in message)
-  );
 }

@@ -1,14 +1,12 @@
-import cluster from 'node:cluster';
 import { SystemClock } from '@tollgate/domain';
 import { MemoryCounterStore } from '@tollgate/limiter';
 import type { Log } from '@tollgate/observability';
+import { Link, Supervisor, forkWorker, mergedMetrics } from '@tollgate/workers';
 import type { ApiSettings } from '../settings/api.settings';
 import { onStopRequest } from '../shutdown';
 import { serveCounters } from './counter-service';
-import { COUNTER_SWEEP_MS } from './limits';
-import { Link } from './link';
-import { collectMetrics } from './metrics-collection';
-import { Supervisor, type WorkerProcess } from './supervisor';
+import { COUNTER_SWEEP_MS, WORKER_METRICS_MS } from './limits';
+import type { News, Questions } from './messages';
 
 /**
  * Runs the api in several worker processes: starts and replaces them, counts for them, and passes on what they tell
@@ -32,9 +30,12 @@ export async function runPrimary(settings: ApiSettings, log: Log): Promise<0 | 1
     log,
     fork: () => {
       // A number: what `auto` meant may be another one by the time that a worker is replaced.
-      const worker = forkWorker(settings.API_WORKERS);
+      const forked = forkWorker({ API_WORKERS: String(settings.API_WORKERS) });
+      const worker = { ...forked, link: new Link<Questions, News>(forked.channel) };
       serveCounters(worker.link, counters);
-      worker.link.answer('metrics', () => collectMetrics(supervisor.workers.map(({ link }) => link)));
+      worker.link.answer('metrics', () =>
+        mergedMetrics(supervisor.workers.map(({ link }) => link.ask('own-metrics', null, WORKER_METRICS_MS))),
+      );
       worker.link.listen('changes', (changes) => {
         for (const other of supervisor.workers) if (other !== worker) void other.link.tell('changes', changes);
       });
@@ -56,27 +57,4 @@ export async function runPrimary(settings: ApiSettings, log: Log): Promise<0 | 1
   if (failure !== undefined) process.stderr.write(`${failure}\n`);
   else log.info({ exitCode }, 'all workers have stopped');
   return exitCode;
-}
-
-function forkWorker(count: number): WorkerProcess {
-  const worker = cluster.fork({ API_WORKERS: String(count) });
-  // A message for one that is gone; its end is told by itself.
-  worker.on('error', () => undefined);
-  const link = new Link({
-    send: (message, sent) => {
-      worker.send(message, sent);
-    },
-    onMessage: (listener) => worker.on('message', listener),
-    onClosed: (listener) => worker.on('disconnect', listener),
-  });
-  return {
-    pid: worker.process.pid ?? 0,
-    link,
-    kill: (signal) => worker.process.kill(signal),
-    onExit: (listener) => {
-      worker.once('exit', (code: number | null) => {
-        listener(code ?? undefined);
-      });
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 
 /** The workers that serve the api together. */
 export class WorkerGroup {
@@ -8,6 +8,6 @@ export class WorkerGroup {
    */
   constructor(
     readonly size: number,
-    readonly primary: Link | undefined,
+    readonly primary: ApiLink | undefined,
   ) {}
 }

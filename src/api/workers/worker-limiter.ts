@@ -7,7 +7,7 @@ import {
 } from '@tollgate/limiter';
 import { IpcCounterStore } from './ipc-counter-store';
 import { LEASE_UNITS, TAKE_TIMEOUT_MS } from './limits';
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 
 type LeaseSizes = SharedRateLimiterOptions['leases'];
 
@@ -17,7 +17,7 @@ type LeaseSizes = SharedRateLimiterOptions['leases'];
  * @param leases as the settings say; 0: as many as suit workers of one machine
  */
 export function createWorkerLimiter(
-  primary: Link,
+  primary: ApiLink,
   workers: number,
   leases: LeaseSizes,
   clock: Clock,

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { TollgateError } from '@tollgate/domain';
 import { MetricsService } from '../metrics/metrics.service';
 import { ALL_METRICS_MS } from './limits';
-import type { Link } from './link';
+import type { ApiLink } from './api-link';
 import { WorkerGroup } from './worker-group';
 
 /** Lets a scrape that reaches one worker tell of all of them. */
@@ -21,7 +21,7 @@ export class WorkerMetrics implements OnModuleInit {
   }
 }
 
-async function askForAll(primary: Link): Promise<string> {
+async function askForAll(primary: ApiLink): Promise<string> {
   try {
     return await primary.ask('metrics', null, ALL_METRICS_MS);
   } catch (error) {

@@ -1,11 +1,20 @@
 import type { Log } from '@tollgate/observability';
 import { MAX_FAILED_STARTS, MAX_RESTART_MS, MIN_RESTART_MS, STEADY_MS, STOP_MARGIN_MS } from './limits';
-import type { Link } from './link';
 
-/** A process that serves requests. */
+/** What every worker tells of itself. */
+export interface WorkerNews {
+  /** It serves at this address. */
+  readonly listening: { readonly url: string };
+  /** Why it could not start. */
+  readonly failed: { readonly message: string };
+}
+
+/** A process that serves. */
 export interface WorkerProcess {
   readonly pid: number;
-  readonly link: Link;
+  readonly link: {
+    listen<T extends keyof WorkerNews>(topic: T, listener: (news: WorkerNews[T]) => void): void;
+  };
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** @param listener told the exit code, or `undefined` when a signal ended it */
   onExit(listener: (code: number | undefined) => void): void;
@@ -18,19 +27,21 @@ export interface SupervisorEnd {
   readonly failure: string | undefined;
 }
 
-export interface SupervisorOptions {
+export interface SupervisorOptions<W extends WorkerProcess> {
   /** Workers that shall run. */
   readonly count: number;
   /** What a worker has to finish its requests. */
   readonly shutdownTimeoutMs: number;
-  readonly fork: () => WorkerProcess;
+  /** @param place from 0 on: that of the worker which it replaces, or a new one */
+  readonly fork: (place: number) => W;
   /** Told once, when all workers listen for the first time. */
   readonly onListening: (url: string) => void;
   readonly log: Log;
 }
 
-interface Running {
-  readonly process: WorkerProcess;
+interface Running<W> {
+  readonly process: W;
+  readonly place: number;
   readonly startedMs: number;
   /** Times in a row that its place ended soon after a start. */
   readonly soonEnded: number;
@@ -47,10 +58,10 @@ interface Running {
  * stopping   told to, or given up: no worker is started any more. → over when the last one has ended
  * ```
  */
-export class Supervisor {
+export class Supervisor<W extends WorkerProcess> {
   /** Settles when the last worker has ended. */
   readonly ended: Promise<SupervisorEnd>;
-  private readonly running = new Set<Running>();
+  private readonly running = new Set<Running<W>>();
   private readonly restarts = new Set<NodeJS.Timeout>();
   private state: 'starting' | 'serving' | 'stopping' = 'starting';
   private failedStarts = 0;
@@ -59,19 +70,19 @@ export class Supervisor {
   private deadline: NodeJS.Timeout | undefined;
   private end: (end: SupervisorEnd) => void = () => undefined;
 
-  constructor(private readonly options: SupervisorOptions) {
+  constructor(private readonly options: SupervisorOptions<W>) {
     this.ended = new Promise((resolve) => {
       this.end = resolve;
     });
   }
 
   /** Workers that run at present. */
-  get workers(): readonly WorkerProcess[] {
+  get workers(): readonly W[] {
     return [...this.running].map(({ process }) => process);
   }
 
   start(): void {
-    for (let started = 0; started < this.options.count; started += 1) this.startWorker(0);
+    for (let started = 0; started < this.options.count; started += 1) this.startWorker(started, 0);
   }
 
   /** Lets every worker finish its requests and end; makes it, when it does not in time. */
@@ -88,10 +99,11 @@ export class Supervisor {
     this.endIfOver();
   }
 
-  private startWorker(soonEnded: number): void {
-    const process = this.options.fork();
-    const worker: Running = {
+  private startWorker(place: number, soonEnded: number): void {
+    const process = this.options.fork(place);
+    const worker: Running<W> = {
       process,
+      place,
       startedMs: performance.now(),
       soonEnded,
       isListening: false,
@@ -109,7 +121,7 @@ export class Supervisor {
     });
   }
 
-  private nowListens(worker: Running, url: string): void {
+  private nowListens(worker: Running<W>, url: string): void {
     worker.isListening = true;
     this.failedStarts = 0;
     if (this.state !== 'starting' || this.listening() < this.options.count) return;
@@ -121,7 +133,7 @@ export class Supervisor {
     return [...this.running].filter(({ isListening }) => isListening).length;
   }
 
-  private hasEnded(worker: Running, code: number | undefined): void {
+  private hasEnded(worker: Running<W>, code: number | undefined): void {
     this.running.delete(worker);
     if (this.state === 'stopping') {
       // One that had not come up yet has nothing to lose.
@@ -137,7 +149,7 @@ export class Supervisor {
     this.replace(worker, code);
   }
 
-  private isHopeless(worker: Running): boolean {
+  private isHopeless(worker: Running<W>): boolean {
     if (worker.isListening || this.state === 'stopping') return false;
     if (this.state === 'starting' && worker.failure !== undefined) return true;
     return this.failedStarts >= MAX_FAILED_STARTS && (this.state === 'starting' || this.listening() === 0);
@@ -149,7 +161,14 @@ export class Supervisor {
     this.stop();
   }
 
-  private replace({ process: { pid }, startedMs, soonEnded, failure }: Running, code: number | undefined): void {
+  private replace(worker: Running<W>, code: number | undefined): void {
+    const {
+      process: { pid },
+      place,
+      startedMs,
+      soonEnded,
+      failure,
+    } = worker;
     const soon = performance.now() - startedMs < STEADY_MS ? soonEnded + 1 : 0;
     const inMs = Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** Math.max(0, soon - 1));
     this.options.log.error(
@@ -158,7 +177,7 @@ export class Supervisor {
     );
     const restart = setTimeout(() => {
       this.restarts.delete(restart);
-      this.startWorker(soon);
+      this.startWorker(place, soon);
     }, inMs);
     this.restarts.add(restart);
   }

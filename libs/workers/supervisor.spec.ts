@@ -1,10 +1,10 @@
 import { createLogger } from '@tollgate/observability';
-import { type LinkPair, linkPair } from '../../../test/support/link-pair';
+import { type LinkPair, linkPair } from '../../test/support/link-pair';
 import { MAX_FAILED_STARTS, MAX_RESTART_MS, MIN_RESTART_MS, STEADY_MS, STOP_MARGIN_MS } from './limits';
-import { Supervisor, type SupervisorEnd } from './supervisor';
+import { Supervisor, type SupervisorEnd, type WorkerNews } from './supervisor';
 
 class FakeWorker {
-  readonly links: LinkPair = linkPair();
+  readonly links: LinkPair<Record<string, never>, WorkerNews> = linkPair();
   readonly link = this.links.primary;
   readonly signals: string[] = [];
   exit: (code: number | undefined) => void = () => undefined;
@@ -36,19 +36,22 @@ class FakeWorker {
 describe('Supervisor', () => {
   let forked: FakeWorker[];
   let urls: string[];
-  let supervisor: Supervisor;
+  let supervisor: Supervisor<FakeWorker>;
+  let places: number[];
   let end: SupervisorEnd | undefined;
 
   beforeEach(() => {
     jest.useFakeTimers();
     forked = [];
+    places = [];
     urls = [];
     end = undefined;
     supervisor = new Supervisor({
       count: 2,
       shutdownTimeoutMs: 1_000,
       log: createLogger('test', 'silent'),
-      fork: () => {
+      fork: (place) => {
+        places.push(place);
         const worker = new FakeWorker(forked.length);
         forked.push(worker);
         return worker;
@@ -93,6 +96,7 @@ describe('Supervisor', () => {
     worker(1).exit(0);
     await jest.advanceTimersByTimeAsync(MIN_RESTART_MS);
     expect(supervisor.workers).toEqual([worker(2), worker(3)]);
+    expect(places).toEqual([0, 1, 0, 1]);
   });
 
   it('takes longer each time for a place that ends soon again, but not for ever, and begins anew after a steady run', async () => {

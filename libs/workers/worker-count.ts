@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { MAX_WORKERS } from '../workers/limits';
+import { MAX_WORKERS } from './limits';
 
 /** A variable that holds a number of processes, or `auto` for as many as the machine can run at a time; 1 when unset. */
 export function workerCount(): z.ZodType<number> {

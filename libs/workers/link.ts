@@ -1,4 +1,4 @@
-import { type LinkMessage, type News, type Questions, isLinkMessage } from './messages';
+import { type LinkMessage, type NewsTable, type QuestionTable, isLinkMessage } from './link-message';
 
 /** One end of an IPC channel. */
 export interface Channel {
@@ -17,8 +17,11 @@ interface Waiting {
 type Answerer = (question: unknown) => unknown;
 type Listener = (news: unknown) => void;
 
-/** Questions and news between a worker and the primary; the same at both ends. */
-export class Link {
+/**
+ * Questions and news between a worker and the primary; the same at both ends. What travels is plain data, as JSON has it.
+ * `Questions` and `News` name what the program's processes have to say to each other.
+ */
+export class Link<Questions extends QuestionTable<Questions>, News extends NewsTable<News>> {
   private readonly waiting = new Map<number, Waiting>();
   private readonly answerers = new Map<string, Answerer>();
   private readonly listeners = new Map<string, Listener>();
@@ -37,7 +40,7 @@ export class Link {
    * @param timeoutMs after which the answer is not waited for any more
    * @throws Error when there is no answer in time, when the other end could not answer, or when the channel is closed
    */
-  ask<T extends keyof Questions>(
+  ask<T extends keyof Questions & string>(
     topic: T,
     question: Questions[T]['question'],
     timeoutMs: number,
@@ -48,7 +51,7 @@ export class Link {
       const timer = setTimeout(() => {
         this.fail(id, new Error(`no answer about ${topic} within ${String(timeoutMs)} ms`));
       }, timeoutMs).unref();
-      this.waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, timer });
+      this.waiting.set(id, { resolve, reject, timer });
       this.channel.send({ ask: id, topic, payload: question }, (error) => {
         if (error !== null) this.fail(id, error);
       });
@@ -56,15 +59,15 @@ export class Link {
   }
 
   /** Says who answers a question; one for each. */
-  answer<T extends keyof Questions>(
+  answer<T extends keyof Questions & string>(
     topic: T,
     answerer: (question: Questions[T]['question']) => Questions[T]['answer'] | Promise<Questions[T]['answer']>,
   ): void {
-    this.answerers.set(topic, answerer as Answerer);
+    this.answerers.set(topic, answerer);
   }
 
   /** @returns when it is sent, or cannot be: who is gone needs no news */
-  tell<T extends keyof News>(topic: T, news: News[T]): Promise<void> {
+  tell<T extends keyof News & string>(topic: T, news: News[T]): Promise<void> {
     return new Promise((resolve) => {
       this.channel.send({ tell: topic, payload: news }, () => {
         resolve();
@@ -73,7 +76,7 @@ export class Link {
   }
 
   /** Says who hears of news; one for each. */
-  listen<T extends keyof News>(topic: T, listener: (news: News[T]) => void): void {
+  listen<T extends keyof News & string>(topic: T, listener: (news: News[T]) => void): void {
     this.listeners.set(topic, listener as Listener);
   }
 

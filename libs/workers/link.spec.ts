@@ -1,4 +1,16 @@
-import { linkPair } from '../../../test/support/link-pair';
+import { linkPair as newLinkPair } from '../../test/support/link-pair';
+
+interface Questions {
+  readonly metrics: { readonly question: null; readonly answer: string };
+  readonly take: { readonly question: readonly string[]; readonly answer: readonly number[] };
+  readonly 'give-back': { readonly question: readonly string[]; readonly answer: null };
+}
+
+interface News {
+  readonly listening: { readonly url: string };
+}
+
+const linkPair = newLinkPair<Questions, News>;
 
 describe('a link between two processes', () => {
   it('brings each answer to its question, whatever their order', async () => {
@@ -7,7 +19,7 @@ describe('a link between two processes', () => {
     primary.answer('metrics', () => new Promise((resolve) => (answerFirst = resolve)));
     primary.answer('take', () => [7]);
     const slow = worker.ask('metrics', null, 1_000);
-    expect(await worker.ask('take', { subjects: [], takes: [] }, 1_000)).toEqual([7]);
+    expect(await worker.ask('take', [], 1_000)).toEqual([7]);
     answerFirst('text');
     expect(await slow).toBe('text');
   });
