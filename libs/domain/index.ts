@@ -10,6 +10,7 @@ export * from './errors';
 export * from './ids';
 export * from './import-repository';
 export * from './page';
+export * from './plain-text';
 export * from './random';
 export * from './rate-limit';
 export * from './replay-repository';

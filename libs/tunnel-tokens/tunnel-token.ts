@@ -60,6 +60,8 @@ export interface TunnelToken {
   readonly supersededBy?: string;
   /** Id of the token whose place this one took. */
   readonly supersedes?: string;
+  /** Id of the token that the first rotation replaced, which may be gone by now; see {@link limitKeyOf}. */
+  readonly rootId?: string;
   /** All of what is stored, with `token` and the fields that we don't know. */
   readonly document: TunnelTokenDocument;
 }

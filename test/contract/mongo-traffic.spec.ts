@@ -1,4 +1,4 @@
-import { type ReportedToken, TRAFFIC_KEY_MEMORY_MS } from '@tollgate/domain';
+import { type ReportedToken, TRAFFIC_KEY_MEMORY_MS, type TrafficReportKey } from '@tollgate/domain';
 import { buildReportedToken, buildTraffic, buildTrafficKey, TEST_EPOCH_MS } from '@tollgate/testing';
 import { mongo } from 'mongoose';
 import { describeWithMongo } from '../support/mongo-server';
@@ -18,6 +18,9 @@ describeWithMongo('traffic on MongoDB', (server) => {
 
   const trafficOf = (token: ReportedToken) => buildTraffic(token, { day: DAY });
   const reports = () => store.database.collection<{ _id: mongo.Binary; state: string }>('traffic_reports');
+  /** As if the process had died before it noted that the report is counted. */
+  const forgetCounted = ({ hash }: TrafficReportKey) =>
+    reports().updateOne({ _id: new mongo.Binary(hash) }, { $set: { state: 'open' }, $unset: { counted_at: 1 } });
   const days = () => store.database.collection<{ _id: string; marks?: unknown[] }>('traffic_days');
   const total = async (tokenId: string): Promise<number> =>
     (await store.traffic.totalsAcrossAccounts(tokenId, DAYS, 'day'))[0]?.inBytes ?? 0;
@@ -28,10 +31,7 @@ describeWithMongo('traffic on MongoDB', (server) => {
     const token = buildReportedToken();
     const key = buildTrafficKey();
     await store.traffic.add(trafficOf(token), key, NOW);
-    await reports().updateOne(
-      { _id: new mongo.Binary(key.hash) },
-      { $set: { state: 'open' }, $unset: { counted_at: 1 } },
-    );
+    await forgetCounted(key);
     await days().deleteOne({ token_id: token.id });
 
     expect(await store.traffic.add(trafficOf(token), key, NOW)).toBe('repeated');
@@ -44,10 +44,7 @@ describeWithMongo('traffic on MongoDB', (server) => {
     const token = buildReportedToken();
     const key = buildTrafficKey();
     await store.traffic.add(trafficOf(token), key, NOW);
-    await reports().updateOne(
-      { _id: new mongo.Binary(key.hash) },
-      { $set: { state: 'open' }, $unset: { counted_at: 1 } },
-    );
+    await forgetCounted(key);
     for (let count = 0; count < 100; count += 1) await store.traffic.add(trafficOf(token), buildTrafficKey(), NOW);
     const later = new Date(TEST_EPOCH_MS + TRAFFIC_KEY_MEMORY_MS - 1);
     await store.traffic.purge(later, 1_000);
@@ -61,10 +58,7 @@ describeWithMongo('traffic on MongoDB', (server) => {
     const token = buildReportedToken();
     const key = buildTrafficKey();
     await store.traffic.add(trafficOf(token), key, NOW);
-    await reports().updateOne(
-      { _id: new mongo.Binary(key.hash) },
-      { $set: { state: 'open' }, $unset: { counted_at: 1 } },
-    );
+    await forgetCounted(key);
     const other = buildReportedToken({ hash: token.hash });
 
     expect(await store.traffic.add(trafficOf(other), key, NOW)).toBe('repeated');

@@ -35,8 +35,25 @@ describeOnEachStore('traffic reports', (start) => {
 
   it('are each counted without a key', async () => {
     const body = newBody();
-    expect((await report(body)).body).toStrictEqual({ status: 'counted' });
-    expect((await report(body)).body).toStrictEqual({ status: 'counted' });
+    expect((await report(body)).body).toMatchObject({ status: 'counted' });
+    expect((await report(body)).body).toMatchObject({ status: 'counted' });
+  });
+
+  it("are answered with what the token has moved in the present month, without other months' and other tokens'", async () => {
+    const body = newBody({ trafficIn: 100, trafficOut: 20 });
+    const month = new Date().toISOString().slice(0, 7);
+    await report(newBody());
+    const last = Math.floor(Date.parse(`${month}-01T00:00:00Z`) / 1_000) - 1;
+    expect((await report({ ...body, timestamp: last })).body).toStrictEqual({
+      status: 'counted',
+      month,
+      monthTraffic: 0,
+    });
+    expect((await report(body, withKey('same'))).body).toStrictEqual({ status: 'counted', month, monthTraffic: 120 });
+    const again = { status: 'repeated', month, monthTraffic: 120 };
+    expect((await report(body, withKey('same'))).body).toStrictEqual(again);
+    const other = { ...body, proxyName: 'ssh', trafficIn: 5 };
+    expect((await report(other)).body).toStrictEqual({ status: 'counted', month, monthTraffic: 145 });
   });
 
   it.each([

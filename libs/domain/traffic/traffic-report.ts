@@ -6,7 +6,12 @@ export interface ReportedToken {
   readonly id: string;
   /** Absent: a token of no account. */
   readonly accountId?: string;
+  /** Id of the token that the first of its rotations replaced. Absent: its own. */
+  readonly rootId?: string;
 }
+
+/** A token and all that rotations have put in its place. */
+export type RotatedTokens = Pick<ReportedToken, 'accountId'> & Required<Pick<ReportedToken, 'rootId'>>;
 
 /** What one proxy of a token moved, as a gateway told it once. */
 export interface ReceivedTraffic {

@@ -1,5 +1,6 @@
 import type {
   ReceivedTraffic,
+  RotatedTokens,
   TrafficGrouping,
   TrafficReceipt,
   TrafficReportKey,
@@ -37,6 +38,9 @@ export abstract class TrafficRepository {
     days: TrafficDays,
     grouping: TrafficGrouping,
   ): Promise<readonly TrafficTotal[]>;
+
+  /** Bytes, both directions together, of a token and all that rotations have put in its place, as far as they are of one account. */
+  abstract rotatedTotal(tokens: RotatedTokens, days: TrafficDays): Promise<number>;
 
   /**
    * Forgets up to `limit` keys and up to `limit` days of proxies that are past their time.

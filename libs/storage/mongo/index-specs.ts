@@ -12,6 +12,7 @@ export interface MongoIndexSpec {
     | 'upload_tokens'
     | 'uploaded_files'
     | 'upload_callbacks'
+    | 'traffic_tokens'
     | 'traffic_days'
     | 'traffic_reports';
   /** MongoDB's own name for the key, so that an index made by hand is recognised. */
@@ -132,6 +133,7 @@ export const MONGO_INDEXES: readonly MongoIndexSpec[] = [
     key: { audit_pending: 1 },
     partialFilterExpression: { audit_pending: true },
   },
+  { collection: 'traffic_tokens', name: 'root_id_1', key: { root_id: 1 }, sparse: true },
   { collection: 'traffic_days', name: 'token_id_1_day_1', key: { token_id: 1, day: 1 } },
   {
     collection: 'traffic_days',

@@ -115,6 +115,52 @@ export function trafficRepositoryContract(name: string, setup: StoreSetup): void
       expect(await traffic.totals(mine, buildReportedToken().id, DAYS, 'day')).toStrictEqual([]);
     });
 
+    it('adds up a token and all that it was rotated to, deleted ones too, over the days asked for', async () => {
+      const accountId = newAccountId();
+      const root = buildReportedToken({ accountId });
+      const [second, third] = [1, 2].map(() => buildReportedToken({ accountId, rootId: root.id }));
+      const { traffic } = store();
+      const total = (days = DAYS) => traffic.rotatedTotal({ rootId: root.id, accountId }, days);
+      expect(await total()).toBe(0);
+      for (const token of [root, second, third]) {
+        if (token !== undefined) await add(buildTraffic(token));
+      }
+      await add(buildTraffic(root, { proxyName: 'ssh', day: DAY + 1 }));
+      await add(buildTraffic(root, { day: DAY - 1 }));
+      expect(await total()).toBe(330);
+      expect(await total({ fromDay: DAY, toDay: DAY + 2 })).toBe(440);
+
+      const derived = buildReportedToken(second === undefined ? {} : { hash: second.hash });
+      await add(buildTraffic(derived, { isKnownToken: false }));
+      expect(await total()).toBe(440);
+    });
+
+    it('adds up no token of another account, whatever it says that it was rotated from', async () => {
+      const [mine, other] = [newAccountId(), newAccountId()];
+      const root = buildReportedToken({ accountId: mine });
+      await add(buildTraffic(root));
+      await add(buildTraffic(buildReportedToken({ accountId: other, rootId: root.id })));
+      await add(buildTraffic(buildReportedToken({ rootId: root.id })));
+      const { traffic } = store();
+
+      expect(await traffic.rotatedTotal({ rootId: root.id, accountId: mine }, DAYS)).toBe(110);
+      expect(await traffic.rotatedTotal({ rootId: root.id, accountId: other }, DAYS)).toBe(110);
+      expect(await traffic.rotatedTotal({ rootId: root.id }, DAYS)).toBe(110);
+      expect(await traffic.rotatedTotal({ rootId: buildReportedToken().id }, DAYS)).toBe(0);
+    });
+
+    it('goes by the root that a token had at its latest report', async () => {
+      const token = buildReportedToken();
+      const root = buildReportedToken();
+      const { traffic } = store();
+      await add(buildTraffic(token));
+      expect(await traffic.rotatedTotal({ rootId: root.id }, DAYS)).toBe(0);
+      await add(buildTraffic({ ...token, rootId: root.id }));
+      expect(await traffic.rotatedTotal({ rootId: root.id }, DAYS)).toBe(220);
+      await add(buildTraffic({ ...token, rootId: token.id }));
+      expect(await traffic.rotatedTotal({ rootId: root.id }, DAYS)).toBe(0);
+    });
+
     it('counts what a deleted token moved last for the token and the account it was', async () => {
       const accountId = newAccountId();
       const token = buildReportedToken({ accountId });

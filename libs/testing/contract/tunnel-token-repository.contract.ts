@@ -1,5 +1,6 @@
 import { newAccountId } from '@tollgate/domain';
 import {
+  limitKeyOf,
   newTunnelTokenId,
   newTunnelTokenValue,
   type TunnelToken,
@@ -188,6 +189,28 @@ export function tunnelTokenRepositoryContract(name: string, setup: TunnelTokensS
       expect(opened().source.tokens.get(rotation.token)).toStrictEqual(rotated?.fresh);
       const again = { ...rotation, token: newTunnelTokenValue(), id: newTunnelTokenId() };
       await expect(tokens().rotate(accountId, old.id, again)).rejects.toMatchObject({ code: 'conflict' });
+    });
+
+    it('has the limits of a token counted by the same key through all its rotations, also when those before are deleted', async () => {
+      const old = await stored();
+      let latest = old;
+      for (let count = 0; count < 3; count += 1) {
+        const rotation = {
+          token: newTunnelTokenValue(),
+          id: newTunnelTokenId(),
+          at: ROTATED_AT,
+          overlapUntil: OVERLAP_UNTIL,
+        };
+        const rotated = await tokens().rotateAcrossAccounts(latest.id, rotation);
+        expect(rotated?.fresh.rootId).toBe(old.id);
+        expect([rotated?.fresh, rotated?.retiring].map((token) => token && limitKeyOf(token))).toEqual([
+          old.id,
+          old.id,
+        ]);
+        await tokens().deleteAcrossAccounts(latest.id);
+        latest = rotated?.fresh ?? latest;
+      }
+      expect(await tokens().findByIdAcrossAccounts(latest.id)).toMatchObject({ rootId: old.id });
     });
 
     it('does neither half of a rotation to a value that is taken, nor puts off an end that comes sooner', async () => {

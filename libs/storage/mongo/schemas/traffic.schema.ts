@@ -17,6 +17,10 @@ export class TrafficTokenDocument {
   /** Absent: of no account. */
   @Prop({ type: String })
   account_id?: string;
+
+  /** The token that the first of its rotations replaced; absent: itself. */
+  @Prop({ type: String })
+  root_id?: string;
 }
 
 export const TrafficTokenSchema = SchemaFactory.createForClass(TrafficTokenDocument);

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import {
   DuplicateError,
   type ReceivedTraffic,
+  type RotatedTokens,
   TRAFFIC_DAYS_KEPT,
   TRAFFIC_KEY_MEMORY_MS,
   type TrafficDays,
@@ -99,6 +100,20 @@ export class MongoTrafficRepository extends TrafficRepository {
     return this.read({ token_id: tokenId }, days, grouping);
   }
 
+  override async rotatedTotal({ rootId, accountId }: RotatedTokens, days: TrafficDays): Promise<number> {
+    const whose = { account_id: accountId ?? { $exists: false } };
+    const tokenIds = await onStore(() => this.tokens.distinct('token_id', { root_id: rootId, ...whose }).exec());
+    const groups = await onStore(() =>
+      this.days
+        .aggregate<{ readonly bytes: number }>([
+          { $match: { token_id: { $in: [rootId, ...tokenIds] }, ...whose, day: betweenDays(days) } },
+          { $group: { _id: null, bytes: { $sum: { $add: ['$in_bytes', '$out_bytes'] } } } },
+        ])
+        .exec(),
+    );
+    return groups[0]?.bytes ?? 0;
+  }
+
   /** TTL indexes remove the same; this is for whoever wants it done at an instant of theirs, and takes old marks away. */
   override async purge(now: Date, limit: number): Promise<number> {
     await this.marks.remove(now, limit);
@@ -130,7 +145,7 @@ export class MongoTrafficRepository extends TrafficRepository {
 
   /** Whose the traffic is, and for a token that is there: remembers it. */
   private async identify({
-    token: { hash, id, accountId },
+    token: { hash, id, accountId, rootId },
     isKnownToken,
   }: ReceivedTraffic): Promise<Pick<ReportFields, 'token_id' | 'account_id'>> {
     const given = { token_id: id, ...(accountId !== undefined && { account_id: accountId }) };
@@ -140,8 +155,17 @@ export class MongoTrafficRepository extends TrafficRepository {
       if (before === undefined) return given;
       return { token_id: before.tokenId, ...(before.accountId !== undefined && { account_id: before.accountId }) };
     }
-    if (before?.tokenId !== id || before.accountId !== accountId) {
-      const update = accountId === undefined ? { $set: given, $unset: { account_id: 1 as const } } : { $set: given };
+    const root = rootId === id ? undefined : rootId;
+    if (before?.tokenId !== id || before.accountId !== accountId || found?.root_id !== root) {
+      const $unset = {
+        ...(accountId === undefined && { account_id: 1 as const }),
+        ...(root === undefined && { root_id: 1 as const }),
+      };
+      const update = {
+        $set: { ...given, ...(root !== undefined && { root_id: root }) },
+        // Older servers refuse an empty one.
+        ...(Object.keys($unset).length > 0 && { $unset }),
+      };
       await onRacing(() => this.tokens.updateOne({ _id: hash }, update, { upsert: true }));
     }
     return given;
@@ -182,7 +206,7 @@ export class MongoTrafficRepository extends TrafficRepository {
 
   private async read(
     whose: QueryFilter<TrafficDayDocument>,
-    { fromDay, toDay }: TrafficDays,
+    days: TrafficDays,
     grouping: TrafficGrouping,
   ): Promise<TrafficTotal[]> {
     const byDay = grouping !== 'proxy';
@@ -190,7 +214,7 @@ export class MongoTrafficRepository extends TrafficRepository {
     const groups = await onStore(() =>
       this.days
         .aggregate<Group>([
-          { $match: { ...whose, day: { $gte: dayStart(fromDay), $lt: dayStart(toDay) } } },
+          { $match: { ...whose, day: betweenDays(days) } },
           // A name may begin with a dollar sign: behind another character nobody takes it for an expression.
           {
             $group: {
@@ -210,6 +234,10 @@ export class MongoTrafficRepository extends TrafficRepository {
       outBytes,
     }));
   }
+}
+
+function betweenDays({ fromDay, toDay }: TrafficDays): { readonly $gte: Date; readonly $lt: Date } {
+  return { $gte: dayStart(fromDay), $lt: dayStart(toDay) };
 }
 
 /** @returns false when somebody else's upsert made the document at the same time */

@@ -6,6 +6,8 @@ export interface TrafficReportInput {
   readonly tokenId: string;
   /** Empty: of no account. */
   readonly accountId: string;
+  /** Empty: the token's own id. */
+  readonly rootId: string;
   readonly isKnownToken: boolean;
   readonly proxy: string;
   readonly inBytes: number;

@@ -21,10 +21,11 @@ export function trafficWrites(db: Database): WriteHandlers<'traffic.add' | 'traf
   const findToken = db.prepare<[Uint8Array], TokenRow>(
     'SELECT token_id, account_id FROM traffic_tokens WHERE hash = ?',
   );
-  const keepToken = db.prepare<[Uint8Array, string, string]>(
-    `INSERT INTO traffic_tokens (hash, token_id, account_id) VALUES (?, ?, ?)
-     ON CONFLICT (hash) DO UPDATE SET token_id = excluded.token_id, account_id = excluded.account_id
-     WHERE token_id <> excluded.token_id OR account_id <> excluded.account_id`,
+  const keepToken = db.prepare<[Uint8Array, string, string, string]>(
+    `INSERT INTO traffic_tokens (hash, token_id, account_id, root_id) VALUES (?, ?, ?, ?)
+     ON CONFLICT (hash) DO UPDATE
+     SET token_id = excluded.token_id, account_id = excluded.account_id, root_id = excluded.root_id
+     WHERE token_id <> excluded.token_id OR account_id <> excluded.account_id OR root_id <> excluded.root_id`,
   );
   const addDay = db.prepare<[DayRow]>(
     `INSERT INTO traffic_days (token_id, account_id, day, proxy, in_bytes, out_bytes)
@@ -40,14 +41,15 @@ export function trafficWrites(db: Database): WriteHandlers<'traffic.add' | 'traf
        (SELECT token_id, account_id, day, proxy FROM traffic_days WHERE day < ? ORDER BY day LIMIT ?)`,
   );
   return {
-    'traffic.add': ({ tokenHash, tokenId, accountId, isKnownToken, proxy, inBytes, outBytes, day, key, atMs }) => {
+    'traffic.add': (report) => {
+      const { tokenHash, tokenId, accountId, rootId, isKnownToken, proxy, inBytes, outBytes, day, key, atMs } = report;
       if (key !== null) {
         const fingerprint = findKey.get(key.hash);
         if (fingerprint !== undefined) return fingerprint.equals(key.fingerprint) ? 'repeated' : 'conflict';
         addKey.run(key.hash, key.fingerprint, atMs);
       }
       const given: TokenRow = { token_id: tokenId, account_id: accountId };
-      if (isKnownToken) keepToken.run(tokenHash, tokenId, accountId);
+      if (isKnownToken) keepToken.run(tokenHash, tokenId, accountId, rootId);
       const { token_id, account_id } = isKnownToken ? given : (findToken.get(tokenHash) ?? given);
       addDay.run({ token_id, account_id, day, proxy, in_bytes: inBytes, out_bytes: outBytes });
       return 'counted';

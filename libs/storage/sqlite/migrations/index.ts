@@ -4,6 +4,7 @@ import { uploads } from './0003-uploads';
 import { tunnelTokens } from './0004-tunnel-tokens';
 import { tunnelTraffic } from './0005-tunnel-traffic';
 import { gatewayBoard } from './0006-gateway-board';
+import { trafficRoots } from './0007-traffic-roots';
 import type { Migration } from './migration';
 
 export { type Migration, migrationChecksum } from './migration';
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tunnelTokens,
   tunnelTraffic,
   gatewayBoard,
+  trafficRoots,
 ];

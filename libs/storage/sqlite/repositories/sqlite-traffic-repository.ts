@@ -1,5 +1,6 @@
 import {
   type ReceivedTraffic,
+  type RotatedTokens,
   TRAFFIC_DAYS_KEPT,
   TRAFFIC_KEY_MEMORY_MS,
   type TrafficDays,
@@ -48,6 +49,7 @@ export class SqliteTrafficRepository extends TrafficRepository {
         tokenHash: detached(token.hash),
         tokenId: token.id,
         accountId: token.accountId ?? '',
+        rootId: token.rootId === token.id ? '' : (token.rootId ?? ''),
         isKnownToken,
         proxy: proxyName,
         inBytes,
@@ -74,6 +76,17 @@ export class SqliteTrafficRepository extends TrafficRepository {
     grouping: TrafficGrouping,
   ): Promise<readonly TrafficTotal[]> {
     return this.read('token_id = @tokenId', { tokenId, ...days }, grouping);
+  }
+
+  override async rotatedTotal({ rootId, accountId = '' }: RotatedTokens, days: TrafficDays): Promise<number> {
+    const row = this.reader.get(
+      `SELECT total(in_bytes + out_bytes) AS bytes FROM traffic_days
+       WHERE token_id IN (SELECT @rootId
+         UNION SELECT token_id FROM traffic_tokens WHERE root_id = @rootId AND root_id <> '' AND account_id = @accountId)
+       AND account_id = @accountId AND day >= @fromDay AND day < @toDay`,
+      { rootId, accountId, ...days },
+    );
+    return (row as { readonly bytes: number }).bytes;
   }
 
   override async purge(now: Date, limit: number): Promise<number> {

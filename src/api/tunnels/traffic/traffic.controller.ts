@@ -36,8 +36,8 @@ export class TrafficController {
     if (key !== undefined && !KEY_PATTERN.test(key)) {
       throw new TollgateError('invalid_request', 'Idempotency-Key: must be 1 to 255 printable ASCII characters');
     }
-    const status = await this.traffic.record(body, key);
+    const { status, month } = await this.traffic.record(body, key);
     if (status === 'repeated') void reply.header('idempotent-replayed', 'true');
-    return { status };
+    return { status, ...(month !== undefined && { month: month.name, monthTraffic: month.bytes }) };
   }
 }

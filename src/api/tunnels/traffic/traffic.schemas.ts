@@ -1,9 +1,9 @@
+import { MAX_REPORTED_PROXY_NAME_LENGTH } from '@tollgate/domain';
 import { z } from 'zod';
 import { PRINTABLE, plainText } from '../../http/fields';
 
 const MAX_TOKEN = 1_024;
 const MAX_REGION = 256;
-const MAX_PROXY_NAME = 1_024;
 /** 9999-12-31: past it a day has no text. */
 const MAX_TIMESTAMP = 253_402_300_799;
 
@@ -25,7 +25,7 @@ export const trafficReportBody = z
       .string()
       .max(MAX_REGION, `must have at most ${String(MAX_REGION)} characters`)
       .regex(PRINTABLE, 'must not contain control characters or broken Unicode'),
-    proxyName: plainText(MAX_PROXY_NAME),
+    proxyName: plainText(MAX_REPORTED_PROXY_NAME_LENGTH),
     trafficIn: bytes.meta({ description: 'Bytes from users to the client since the last report.' }),
     trafficOut: bytes.meta({ description: 'Bytes from the client to users since the last report.' }),
     timestamp: z
@@ -50,4 +50,17 @@ export type TrafficReportBody = z.output<typeof trafficReportBody>;
 
 export const trafficReceipt = z.object({
   status: z.enum(['counted', 'repeated']).meta({ description: '`repeated`: its key was counted before.' }),
+  month: z
+    .string()
+    .optional()
+    .meta({ example: '2026-11', description: 'The present month, UTC; absent with `monthTraffic`.' }),
+  monthTraffic: z
+    .number()
+    .optional()
+    .meta({
+      example: 62_914_560,
+      description:
+        'Bytes in both directions that the token, and all that it was rotated from or to, have moved in that month through all gateways. ' +
+        'It may be a second behind. Absent when it cannot be told just now.',
+    }),
 });

@@ -1,6 +1,8 @@
 import {
   type ReceivedTraffic,
+  type RotatedTokens,
   TollgateError,
+  type TrafficDays,
   type TrafficReceipt,
   type TrafficReportKey,
   TrafficRepository,
@@ -19,6 +21,9 @@ const BODY = { token: 'secret', region: 'eu', proxyName: 'web', trafficIn: 5, tr
 class RecordingTraffic extends TrafficRepository {
   readonly added: { readonly report: ReceivedTraffic; readonly key: TrafficReportKey | undefined }[] = [];
   receipt: TrafficReceipt = 'counted';
+  readonly asked: object[] = [];
+  total = 0;
+  isAway = false;
 
   override add(report: ReceivedTraffic, key: TrafficReportKey | undefined): Promise<TrafficReceipt> {
     this.added.push({ report, key });
@@ -33,6 +38,11 @@ class RecordingTraffic extends TrafficRepository {
     return Promise.resolve([]);
   }
 
+  override rotatedTotal(tokens: RotatedTokens, days: TrafficDays): Promise<number> {
+    this.asked.push({ ...tokens, ...days });
+    return this.isAway ? Promise.reject(new TollgateError('unavailable', 'away')) : Promise.resolve(this.total);
+  }
+
   override purge(): Promise<number> {
     return Promise.resolve(0);
   }
@@ -41,13 +51,14 @@ class RecordingTraffic extends TrafficRepository {
 describe('TunnelTraffic', () => {
   const setup = (managed: object = { known: new Map(), isManaged: false, isLive: false }) => {
     const repository = new RecordingTraffic();
-    return { repository, traffic: new TunnelTraffic(repository, managed as ManagedTunnelTokens, new FakeClock()) };
+    const clock = new FakeClock();
+    return { repository, clock, traffic: new TunnelTraffic(repository, managed as ManagedTunnelTokens, clock) };
   };
   const known = new Map([['secret', { id: 'tt_1', accountId: 'acc_1' }]]);
 
   it('counts for the id and account of a token that is there, and hands its value on nowhere', async () => {
     const { repository, traffic } = setup({ known, isManaged: true, isLive: true });
-    expect(await traffic.record(BODY, 'k')).toBe('counted');
+    expect(await traffic.record(BODY, 'k')).toMatchObject({ status: 'counted' });
     expect(repository.added[0]?.report).toMatchObject({
       token: { id: 'tt_1', accountId: 'acc_1' },
       isKnownToken: true,
@@ -74,7 +85,7 @@ describe('TunnelTraffic', () => {
     const { repository, traffic } = setup({ known, isManaged: true, isLive: false });
     await expect(traffic.record({ ...BODY, token: 'other' }, 'k')).rejects.toMatchObject({ code: 'unavailable' });
     expect(repository.added).toStrictEqual([]);
-    expect(await traffic.record(BODY, 'k')).toBe('counted');
+    expect(await traffic.record(BODY, 'k')).toMatchObject({ status: 'counted' });
   });
 
   it.each([
@@ -108,5 +119,41 @@ describe('TunnelTraffic', () => {
     repository.receipt = 'conflict';
     await expect(traffic.record(BODY, 'k')).rejects.toBeInstanceOf(TollgateError);
     await expect(traffic.record(BODY, 'k')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  describe('the month that it tells', () => {
+    const month = new Date(TEST_EPOCH_MS).toISOString().slice(0, 7);
+    const firstDay = Date.parse(`${month}-01T00:00:00Z`) / 1_000 / DAY_S;
+    const nextMonth = new Date(TEST_EPOCH_MS + 31 * DAY_S * 1_000).toISOString().slice(0, 7);
+    const lastDay = Date.parse(`${nextMonth}-01T00:00:00Z`) / 1_000 / DAY_S;
+
+    it('is that of all tokens that rotations have put in each other’s place, of one account', async () => {
+      const rotated = { id: 'tt_2', rootId: 'tt_1', accountId: 'acc_1' };
+      const { repository, traffic } = setup({ known: new Map([['secret', rotated]]), isManaged: true, isLive: true });
+      repository.total = 77;
+      expect(await traffic.record(BODY, 'k')).toStrictEqual({ status: 'counted', month: { name: month, bytes: 77 } });
+      expect(repository.asked).toStrictEqual([
+        { rootId: 'tt_1', accountId: 'acc_1', fromDay: firstDay, toDay: lastDay },
+      ]);
+      expect(repository.added[0]?.report.token).toMatchObject({ id: 'tt_2', rootId: 'tt_1' });
+    });
+
+    it('is the present one for a late report, and the next for a gateway whose clock is ahead of its end', async () => {
+      const { clock, repository, traffic } = setup();
+      repository.total = 5;
+      const late = { ...BODY, timestamp: firstDay * DAY_S - 1 };
+      expect((await traffic.record(late, 'k')).month).toStrictEqual({ name: month, bytes: 5 });
+      clock.set(lastDay * DAY_S * 1_000 - 1);
+      const ahead = { ...BODY, timestamp: lastDay * DAY_S };
+      expect((await traffic.record(ahead, 'l')).month?.name).toBe(nextMonth);
+    });
+
+    it('is left out where it cannot be read, and the report is counted all the same', async () => {
+      const { repository, traffic } = setup();
+      repository.isAway = true;
+      expect(await traffic.record(BODY, 'k')).toStrictEqual({ status: 'counted' });
+      repository.isAway = false;
+      expect((await traffic.record(BODY, 'l')).month).toBeDefined();
+    });
   });
 });

@@ -11,8 +11,9 @@ import {
   type TrafficReportKey,
   type TrafficTotal,
 } from '@tollgate/domain';
-import { derivedTunnelTokenId } from '@tollgate/tunnel-tokens';
+import { derivedTunnelTokenId, limitKeyOf } from '@tollgate/tunnel-tokens';
 import { ManagedTunnelTokens } from '../managed-tunnel-tokens';
+import { MonthTraffic, monthName, monthOfDay } from './month-traffic';
 import type { TrafficReportBody } from './traffic.schemas';
 
 const DAY_SECONDS = 86_400;
@@ -21,16 +22,27 @@ const SECOND_MS = 1_000;
 const DAYS_AHEAD = 1;
 
 /** What became of a report that is in order. */
-export type TrafficRecord = 'counted' | 'repeated';
+export interface TrafficRecord {
+  readonly status: 'counted' | 'repeated';
+  /**
+   * What the token has moved in the present month over all gateways, with all that it was rotated from or to. Absent when it can't be
+   * told just now.
+   */
+  readonly month?: { /** Such as 2026-11. */ readonly name: string; readonly bytes: number };
+}
 
 /** Takes traffic reports, and tells what they add up to. */
 @Injectable()
 export class TunnelTraffic {
+  private readonly months: MonthTraffic;
+
   constructor(
     private readonly traffic: TrafficRepository,
     private readonly managed: ManagedTunnelTokens,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.months = new MonthTraffic(traffic, clock);
+  }
 
   /**
    * Counts a report for its token, proxy and UTC day.
@@ -46,11 +58,25 @@ export class TunnelTraffic {
       throw new TollgateError('invalid_request', 'timestamp: must not be more than a day ahead of this server');
     }
     const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, body);
-    const receipt = await this.traffic.add(this.toTraffic(body, day), key, now);
-    if (receipt === 'conflict') {
+    const report = this.toTraffic(body, day);
+    // A gateway whose clock is a little ahead is in the next month already.
+    const month = Math.max(monthOfDay(day), monthOfDay(today));
+    const { id, accountId, rootId = id } = report.token;
+    const tokens = { rootId, ...(accountId !== undefined && { accountId }) };
+    const before = this.months.find(tokens, month);
+    const status = await this.traffic.add(report, key, now);
+    if (status === 'conflict') {
       throw new TollgateError('conflict', 'this Idempotency-Key came with another report before');
     }
-    return receipt;
+    const isOfMonth = status === 'counted' && monthOfDay(day) === month;
+    const added = isOfMonth ? body.trafficIn + body.trafficOut : 0;
+    try {
+      const bytes = await this.months.totalAfter(tokens, month, before, added);
+      return { status, month: { name: monthName(month), bytes } };
+    } catch {
+      // The report is counted, which is what its sender must know.
+      return { status };
+    }
   }
 
   /** Traffic of one token of an account. */
@@ -88,7 +114,7 @@ export class TunnelTraffic {
     const found = this.managed.known.get(value);
     if (found !== undefined) {
       const { id, accountId } = found;
-      return { hash: sha256(value), id, ...(accountId !== undefined && { accountId }) };
+      return { hash: sha256(value), id, rootId: limitKeyOf(found), ...(accountId !== undefined && { accountId }) };
     }
     if (this.managed.isManaged && !this.managed.isLive) {
       // It may be a new one, of an account.
