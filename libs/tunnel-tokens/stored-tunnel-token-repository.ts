@@ -1,4 +1,5 @@
 import { DuplicateError, type Page, type PageRequest, TollgateError } from '@tollgate/domain';
+import { limitKeyOf } from './limit-key';
 import { TUNNEL_TOKEN_LIMITS } from './limits';
 import { findFieldErrors, parseTunnelToken, readTunnelToken } from './parse-tunnel-token';
 import { newestFirst } from './token-book';
@@ -155,6 +156,7 @@ export class StoredTunnelTokenRepository extends TunnelTokenRepository {
           id,
           createdAt: at.toISOString(),
           supersedes: token.id,
+          rootId: limitKeyOf(token),
         },
         {},
       );

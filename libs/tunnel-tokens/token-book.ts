@@ -1,18 +1,20 @@
 import type { Log } from '@tollgate/observability';
 import { Listeners } from './listeners';
 import { parseTunnelToken } from './parse-tunnel-token';
+import { ShardedMap } from './sharded-map';
 import type { TunnelTokenChange } from './tenant-token-source';
 import { derivedTunnelTokenId, maskTunnelToken, type TunnelToken } from './tunnel-token';
+import { WorkSlices } from './work-slices';
 
 /**
  * What a source knows: tokens by value, id and account. Takes stored values as they come and tells of what that changes.
  */
 export class TokenBook {
-  private readonly byValue = new Map<string, TunnelToken>();
-  private readonly valuesById = new Map<string, string>();
-  private readonly byAccount = new Map<string, Map<string, TunnelToken>>();
+  private readonly byValue = new ShardedMap<TunnelToken>();
+  private readonly valuesById = new ShardedMap<string>();
+  private readonly byAccount = new ShardedMap<Map<string, TunnelToken>>();
   /** The stored version of each key, also of those whose value can't be read. */
-  private readonly versions = new Map<string, string>();
+  private readonly versions = new ShardedMap<string>();
   private readonly listeners: Listeners<TunnelTokenChange>;
   private sorted: readonly TunnelToken[] | undefined;
 
@@ -91,9 +93,17 @@ export class TokenBook {
     this.listeners.tell({ kind: 'delete', token });
   }
 
-  /** Deletes what is not among `present`: after everything that is there was {@link put}. */
-  retainOnly(present: ReadonlySet<string>): void {
-    for (const value of this.versions.keys()) if (!present.has(value)) this.delete(value);
+  /**
+   * Deletes what is not among `present`, some at a time: after everything that is there was {@link put}.
+   * @param signal ends it early
+   */
+  async retainOnly(present: { has(value: string): boolean }, signal: AbortSignal): Promise<void> {
+    const slices = new WorkSlices();
+    for (const value of this.versions.keys()) {
+      if (slices.isOver()) await slices.rest();
+      if (signal.aborted) return;
+      if (!present.has(value)) this.delete(value);
+    }
   }
 
   private forget(token: TunnelToken): void {

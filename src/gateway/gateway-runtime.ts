@@ -5,12 +5,22 @@ import { Ticker } from './ticker';
 
 /** What all connections of the process share. */
 export class GatewayRuntime implements BucketScheduler {
-  readonly flusher = new TurnFlusher();
+  readonly flusher: TurnFlusher;
   readonly endings = new EndingRelays();
-  readonly ticker = new Ticker();
+  readonly ticker: Ticker;
   readonly randomBytes: RandomBytes = randomBytes;
 
-  constructor() {
+  /**
+   * @param reportFault whoever calls back for one connection or proxy catches what is thrown, ends that one, and says here what was
+   * going on, in a word or two
+   */
+  constructor(readonly reportFault: (where: string, error: unknown) => void) {
+    this.flusher = new TurnFlusher((error) => {
+      reportFault('socket', error);
+    });
+    this.ticker = new Ticker(undefined, (error) => {
+      reportFault('tick', error);
+    });
     this.ticker.add(this.endings);
   }
 
@@ -20,6 +30,12 @@ export class GatewayRuntime implements BucketScheduler {
   }
 
   schedule(delayMs: number, task: () => void): void {
-    setTimeout(task, delayMs).unref();
+    setTimeout(() => {
+      try {
+        task();
+      } catch (error) {
+        this.reportFault('timer', error);
+      }
+    }, delayMs).unref();
   }
 }

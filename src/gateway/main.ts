@@ -1,61 +1,53 @@
-import { SettingsError } from '@tollgate/config';
 import { type Log, createLogger } from '@tollgate/observability';
 import { configFileOf } from './config/command-line';
+import type { GatewayConfig } from './config/gateway-config';
 import { GatewayConfigLoader } from './config/gateway-config-loader';
+import { explainFailure } from './explain-failure';
 import { type RunningGateway, startGateway } from './gateway';
+import { stopOnSignals } from './stop-on-signals';
+import { primaryLink } from './workers/gateway-link';
+import { runPrimary } from './workers/primary';
+import { runWorker } from './workers/worker';
 
 async function main(): Promise<void> {
-  const loader = new GatewayConfigLoader(process.env, configFileOf(process.argv.slice(2)));
+  const file = configFileOf(process.argv.slice(2));
+  const link = primaryLink();
+  if (link !== undefined) {
+    await runWorker(link, process.env, file);
+    return;
+  }
+  const loader = new GatewayConfigLoader(process.env, file);
   const config = loader.load();
   const log = createLogger('gateway', config.logLevel);
-  for (const warning of config.warnings) log.warn({ file: config.file }, warning);
+  warn(config, log);
+  if (config.workers > 1) process.exit(await runPrimary(config, process.env, log));
+  await runAlone(loader, config, log);
+}
+
+async function runAlone(loader: GatewayConfigLoader, config: GatewayConfig, log: Log): Promise<void> {
   const gateway = await startGateway(config, log);
-  let stopping = false;
-  const stop = (reason: string): void => {
-    // Asked twice when a terminal and the launcher both pass Ctrl-C on.
-    if (stopping) return;
-    stopping = true;
-    log.info({ reason }, 'gateway stopping');
-    gateway.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'gateway could not stop cleanly');
-        process.exit(1);
-      },
-    );
-  };
+  stopOnSignals(() => gateway.close(), log);
   process.on('SIGHUP', () => {
     reload(loader, gateway, log).catch((error: unknown) => {
-      log.error({ reason: explain(error) }, 'the settings could not be read again: those from before stay in force');
+      const reason = explainFailure(error);
+      log.error({ reason }, 'the settings could not be read again: those from before stay in force');
     });
   });
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  if (process.send) {
-    process.send({ type: 'listening', url: gateway.url, bindPort: gateway.bindPort });
-    // The launcher is gone.
-    process.on('disconnect', () => {
-      stop('disconnect');
-    });
-  }
+  process.send?.({ type: 'listening', url: gateway.url, bindPort: gateway.bindPort });
 }
 
 async function reload(loader: GatewayConfigLoader, gateway: RunningGateway, log: Log): Promise<void> {
   const { config, needRestart } = loader.reload();
-  for (const warning of config.warnings) log.warn({ file: config.file }, warning);
+  warn(config, log);
   await gateway.reload(config);
   log.info({ need_restart: needRestart }, 'settings read again');
 }
 
+function warn({ warnings, file }: GatewayConfig, log: Log): void {
+  for (const warning of warnings) log.warn({ file }, warning);
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exit(1);
 });
-
-function explain(error: unknown): string {
-  if (error instanceof SettingsError) return error.message;
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `A port of the gateway is in use: set bindPort (BIND_PORT) or GATEWAY_ADMIN_PORT to another one. (${error.message})`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}

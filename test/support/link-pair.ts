@@ -1,16 +1,19 @@
-import { type Channel, Link } from '../../src/api/workers/link';
+import { type Channel, Link, type NewsTable, type QuestionTable } from '@tollgate/workers';
 
 /** A worker's link and the primary's, in one process. */
-export interface LinkPair {
-  readonly worker: Link;
-  readonly primary: Link;
+export interface LinkPair<Questions extends QuestionTable<Questions>, News extends NewsTable<News>> {
+  readonly worker: Link<Questions, News>;
+  readonly primary: Link<Questions, News>;
   /** Gives the primary a message that no link sent. */
   inject(message: unknown): void;
   close(): void;
 }
 
 /** Messages go as JSON and arrive in a later turn of the event loop, as those between processes do. */
-export function linkPair(): LinkPair {
+export function linkPair<Questions extends QuestionTable<Questions>, News extends NewsTable<News>>(): LinkPair<
+  Questions,
+  News
+> {
   const ends = [new End(), new End()] as const;
   ends[0].peer = ends[1];
   ends[1].peer = ends[0];

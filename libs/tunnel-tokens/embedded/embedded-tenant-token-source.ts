@@ -1,10 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, TunnelTokenRecord, TunnelTokenRecords } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
+import { ShardedMap } from '../sharded-map';
 import { SourceStatus } from '../source-status';
 import { TenantTokenSource, type TenantTokenSourceStatus, type TunnelTokenChange } from '../tenant-token-source';
 import { TokenBook } from '../token-book';
 import type { TunnelToken } from '../tunnel-token';
+import { WorkSlices } from '../work-slices';
 import { EMBEDDED_LIMITS } from './limits';
 import { sealOwner, type TokenSealer } from './token-sealer';
 
@@ -13,7 +14,7 @@ export class EmbeddedTenantTokenSource extends TenantTokenSource {
   readonly book: TokenBook;
   private readonly sourceStatus: SourceStatus;
   /** Values by hash in hex: a deletion says no more than the hash, and nothing need be opened twice. */
-  private readonly values = new Map<string, string>();
+  private readonly values = new ShardedMap<string>();
   /** Versions, by hash in hex, of records that don't open. */
   private readonly sealedShut = new Map<string, number>();
   private seq = -1;
@@ -86,7 +87,7 @@ export class EmbeddedTenantTokenSource extends TenantTokenSource {
     try {
       const { seq, hashes } = await this.records.listChanges(this.seq);
       if (hashes === 'all') await this.takeAll();
-      else for (const hash of hashes) await this.takeOne(hash);
+      else await this.takeEach(hashes);
       this.seq = seq;
       this.sourceStatus.live();
     } catch (error) {
@@ -100,25 +101,37 @@ export class EmbeddedTenantTokenSource extends TenantTokenSource {
   }
 
   private async takeAll(): Promise<void> {
-    const present = new Set<string>();
+    const present = new ShardedMap<true>();
+    const slices = new WorkSlices();
     for (let after: Buffer | undefined; ;) {
       const page = await this.records.listAfter(after, EMBEDDED_LIMITS.pageRecords);
       for (const record of page) {
-        present.add(record.hash.toString('hex'));
+        if (slices.isOver()) await slices.rest();
+        present.set(record.hash.toString('hex'), true);
         this.take(record);
       }
       after = page.at(-1)?.hash;
       if (after === undefined || this.closed) break;
-      await nextTurn();
+      await slices.rest();
     }
-    if (this.closed) return;
-    for (const hash of [...this.values.keys(), ...this.sealedShut.keys()]) if (!present.has(hash)) this.forget(hash);
+    for (const known of [this.values, this.sealedShut]) {
+      for (const hash of known.keys()) {
+        if (slices.isOver()) await slices.rest();
+        if (this.closed) return;
+        if (!present.has(hash)) this.forget(hash);
+      }
+    }
   }
 
-  private async takeOne(hash: Buffer): Promise<void> {
-    const record = await this.records.findByHash(hash);
-    if (record === undefined) this.forget(hash.toString('hex'));
-    else this.take(record);
+  private async takeEach(hashes: readonly Buffer[]): Promise<void> {
+    const slices = new WorkSlices();
+    for (const hash of hashes) {
+      if (slices.isOver()) await slices.rest();
+      if (this.closed) return;
+      const record = await this.records.findByHash(hash);
+      if (record === undefined) this.forget(hash.toString('hex'));
+      else this.take(record);
+    }
   }
 
   private take({ hash, document, sealed, version }: TunnelTokenRecord): void {

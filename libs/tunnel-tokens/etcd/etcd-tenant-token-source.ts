@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import type { IEvent, IResponseHeader } from 'etcd3';
+import { ShardedMap } from '../sharded-map';
 import { SourceStatus } from '../source-status';
 import { TenantTokenSource, type TenantTokenSourceStatus, type TunnelTokenChange } from '../tenant-token-source';
 import { TokenBook } from '../token-book';
 import type { TunnelToken } from '../tunnel-token';
+import { WorkSlices } from '../work-slices';
 import { DEFAULT_ETCD_PREFIX, type EtcdOptions } from './etcd-options';
 import { EtcdSession } from './etcd-session';
 import { KeyRange } from './key-range';
@@ -150,6 +152,7 @@ export class EtcdTenantTokenSource extends TenantTokenSource {
     };
     this.closing.signal.addEventListener('abort', giveUp, { once: true });
     this.session = session;
+    let watching: Promise<unknown> | undefined;
     try {
       const { header } = await session.dial({ key: this.range.start });
       if (!this.canResume(header)) this.forgetPosition();
@@ -157,10 +160,11 @@ export class EtcdTenantTokenSource extends TenantTokenSource {
       // Whoever waits for it hears of it; while reading, the reading itself fails.
       probing.catch(() => undefined);
       for (;;) {
-        const from = this.position ?? (await this.load(session));
+        const from = this.position ?? (await this.load(session, over.signal));
         this.position = from;
         this.seen.release(from.revision);
-        await Promise.race([this.watch(session, from, over.signal), probing]);
+        watching = this.watch(session, from, over.signal);
+        await Promise.race([watching, probing]);
         // Compacted: whatever was missed is found by comparing.
         this.forgetPosition();
         this.log.info({}, 'etcd has compacted the changes since the tunnel tokens were last seen; reading them all');
@@ -168,6 +172,8 @@ export class EtcdTenantTokenSource extends TenantTokenSource {
     } finally {
       this.closing.signal.removeEventListener('abort', giveUp);
       giveUp();
+      // It may still be taking in what it has heard.
+      await watching?.catch(() => undefined);
     }
   }
 
@@ -185,8 +191,9 @@ export class EtcdTenantTokenSource extends TenantTokenSource {
   }
 
   /** Reads every key as of one revision, a page at a time. */
-  private async load(session: EtcdSession): Promise<Position> {
-    const present = new Set<string>();
+  private async load(session: EtcdSession, signal: AbortSignal): Promise<Position> {
+    const present = new ShardedMap<true>();
+    const slices = new WorkSlices();
     let key = this.range.start;
     let position: Position | undefined;
     for (;;) {
@@ -197,17 +204,20 @@ export class EtcdTenantTokenSource extends TenantTokenSource {
         ...(position !== undefined && { revision: position.revision }),
       });
       position ??= { clusterId: page.header.cluster_id, revision: Number(page.header.revision) };
-      for (const [index, kv] of page.kvs.entries()) {
-        if (index > 0 && index % ETCD_LIMITS.keysPerTurn === 0) await nextTurn();
+      // To read the answer took its time already.
+      await slices.rest();
+      for (const kv of page.kvs) {
+        if (slices.isOver()) await slices.rest();
         const value = this.range.valueOf(kv.key);
-        present.add(value);
+        present.set(value, true);
         this.book.put(value, kv.value.toString('utf8'), this.versionOf(kv.mod_revision));
       }
       const last = page.kvs.at(-1);
       if (!page.more || last === undefined) break;
       key = Buffer.concat([last.key, Buffer.from([0])]);
     }
-    this.book.retainOnly(present);
+    await this.book.retainOnly(present, signal);
+    signal.throwIfAborted();
     return position;
   }
 

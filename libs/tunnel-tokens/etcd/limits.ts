@@ -1,10 +1,10 @@
 /** Limits of the etcd driver: default, unit, and what happens on breach. */
 export const ETCD_LIMITS = {
-  /** Keys that one request of a load asks for. etcd 3.4 walks over all the others for each page, so not too few. */
-  pageKeys: 1_000,
-
-  /** Keys that are read in one turn of the event loop; then others get theirs. */
-  keysPerTurn: 200,
+  /**
+   * Keys that one request of a load asks for: an answer is decoded in one go. etcd 3.4 walks over all the others for each page, so
+   * not too few.
+   */
+  pageKeys: 500,
 
   /** Milliseconds between two questions whether the server is still there and has a quorum. */
   probeMs: 3_000,

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { IEvent, IWatchResponse } from 'etcd3';
+import { WorkSlices } from '../work-slices';
 import type { EtcdSession } from './etcd-session';
 import type { KeyRange } from './key-range';
 
@@ -26,6 +28,9 @@ export async function watchRange(
   signal: AbortSignal,
 ): Promise<'compacted'> {
   const stream = await session.client.watchClient.watch();
+  // A stream of Node's, of which etcd3 tells half.
+  const flow = stream as unknown as Pick<Readable, 'pause' | 'resume'>;
+  let reading = Promise.resolve();
   try {
     signal.throwIfAborted();
     return await new Promise((resolve, reject) => {
@@ -36,14 +41,27 @@ export async function watchRange(
       stream.on('end', () => {
         reject(new Error('etcd ended the watch'));
       });
-      stream.on('data', (response: IWatchResponse) => {
+      const read = async (response: IWatchResponse): Promise<void> => {
         if (response.canceled) {
           if (Number(response.compact_revision) > 0) resolve('compacted');
           else reject(new Error(`etcd ended the watch: ${response.cancel_reason}`));
-          return;
+        } else if (response.created) handlers.onReady();
+        else await takeEvents(response, handlers);
+      };
+      const unread: IWatchResponse[] = [];
+      let isReading = false;
+      const readOn = async (): Promise<void> => {
+        isReading = true;
+        for (let next = unread.shift(); next !== undefined && !signal.aborted; next = unread.shift()) {
+          await read(next);
         }
-        if (response.created) handlers.onReady();
-        else takeEvents(response, handlers);
+        isReading = false;
+        flow.resume();
+      };
+      stream.on('data', (response: IWatchResponse) => {
+        unread.push(response);
+        if (isReading) flow.pause();
+        else reading = readOn().catch(reject);
       });
       stream.write({
         create_request: {
@@ -59,11 +77,18 @@ export async function watchRange(
     // Cancelling makes it fail once more.
     stream.on('error', () => undefined);
     stream.cancel();
+    // What was begun is taken in whole: the next watch begins behind it, or before it.
+    await reading;
   }
 }
 
-function takeEvents({ events, fragment, header }: IWatchResponse, handlers: WatchHandlers): void {
-  for (const event of events) handlers.onEvent(event);
+/** A response may tell of thousands of changes, so that others have their turn in between; of a few it takes all at once. */
+async function takeEvents({ events, fragment, header }: IWatchResponse, handlers: WatchHandlers): Promise<void> {
+  const slices = new WorkSlices();
+  for (const event of events) {
+    if (slices.isOver()) await slices.rest();
+    handlers.onEvent(event);
+  }
   const last = events.at(-1);
   // Of a revision that comes in pieces, the others are still to come.
   if (!fragment) handlers.onRevision(Number(last === undefined ? header.revision : last.kv.mod_revision));

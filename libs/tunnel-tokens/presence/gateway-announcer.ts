@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { GatewayBoard, GatewayCommand, PresentClient } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import { parseGatewayCommand } from './gateway-command';
+import { WorkSlices } from '../work-slices';
 import { PRESENCE_LIMITS } from './limits';
 
 export interface GatewayAnnouncerOptions {
   /** Unlike every other gateway's, also after a restart: letters, digits, `-` and `_`. */
   readonly gatewayId: string;
   /** Who is connected to this gateway now. */
-  readonly listClients: () => readonly PresentClient[];
+  readonly listClients: () => Iterable<PresentClient>;
   readonly onCommand: (command: GatewayCommand) => void;
   readonly log: Log;
 }
@@ -63,8 +64,12 @@ export class GatewayAnnouncer {
       this.stopListening ??= await this.board.listen((text) => {
         this.hear(text);
       });
-      const texts = this.toTexts(this.options.listClients());
-      for (const [name, text] of texts) await this.show(name, text, nowMs);
+      const slices = new WorkSlices();
+      const texts = await this.toTexts(this.options.listClients(), slices);
+      for (const [name, text] of texts) {
+        if (slices.isOver()) await slices.rest();
+        await this.show(name, text, nowMs);
+      }
       for (const name of [...this.shown.keys()]) {
         if (texts.has(name)) continue;
         await this.board.hide(name);
@@ -87,13 +92,22 @@ export class GatewayAnnouncer {
   }
 
   /** Several texts where there are many clients: a client stays in its own, so that only those with news are written. */
-  private toTexts(clients: readonly PresentClient[]): ReadonlyMap<string, string> {
-    const parts = clients.map((client) => ({ client, text: JSON.stringify(client) }));
-    const chars = parts.reduce((sum, { text }) => sum + text.length, 0);
+  private async toTexts(clients: Iterable<PresentClient>, slices: WorkSlices): Promise<ReadonlyMap<string, string>> {
+    const parts: { readonly runId: string; readonly text: string }[] = [];
+    let chars = 0;
+    for (const client of clients) {
+      if (slices.isOver()) await slices.rest();
+      const text = JSON.stringify(client);
+      chars += text.length;
+      parts.push({ runId: client.runId, text });
+    }
     let count = 1;
     while (count * PRESENCE_LIMITS.textChars < chars && count < PRESENCE_LIMITS.texts) count *= 2;
     const buckets = Array.from({ length: count }, (): string[] => []);
-    for (const { client, text } of parts) buckets[bucketOf(client.runId, count)]?.push(text);
+    for (const { runId, text } of parts) {
+      if (slices.isOver()) await slices.rest();
+      buckets[bucketOf(runId, count)]?.push(text);
+    }
     const { gatewayId } = this.options;
     return new Map(buckets.map((bucket, index) => [`${gatewayId}.${String(index)}`, `[${bucket.join(',')}]`]));
   }

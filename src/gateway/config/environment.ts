@@ -4,18 +4,16 @@ import {
   flag,
   httpUrl,
   installationSettings,
-  integer,
   port,
   processSettings,
   secret,
   text,
   textList,
 } from '@tollgate/config';
+import { workerCount } from '@tollgate/workers';
 import { z } from 'zod';
 import { limitVariables } from './gateway-limits';
 import { portSet } from './port-sets';
-
-const MAX_WORKERS = 64;
 
 /** Whole seconds without a unit too, as the setting has been written before us. */
 const dialTimeout = (): z.ZodType<number> =>
@@ -49,7 +47,7 @@ export const gatewayVariables = z.object({
   GATEWAY_HARD_ALLOW_PORTS: portSet().optional(),
   GATEWAY_ENFORCE_BANDWIDTH: flag(false),
   GATEWAY_REQUIRE_DOMAIN_CLAIM: flag(false),
-  GATEWAY_WORKERS: integer(1, { min: 1, max: MAX_WORKERS }),
+  GATEWAY_WORKERS: workerCount(),
   GATEWAY_ADMIN_HOST: text('127.0.0.1'),
   GATEWAY_ADMIN_PORT: port(7500),
   // As the api reads them, for what the two share.

@@ -209,7 +209,7 @@ describe('the settings of the gateway', () => {
     expect(config).toMatchObject({
       enforceBandwidth: true,
       requireDomainClaim: true,
-      workers: 1,
+      workers: 2,
       admin: { port: 0 },
       bind: { port: 0 },
       shutdownMs: 3_000,

@@ -36,10 +36,12 @@ export class GatewayConfigLoader {
   /**
    * @param env the process's environment, whose variables go before the file
    * @param file path of a configuration of frps, in TOML, YAML or JSON; without one there is the environment alone
+   * @param readText of the file
    */
   constructor(
     private readonly env: Environment,
     private readonly file?: string,
+    private readonly readText: (path: string) => string = (path) => readFileSync(path, 'utf8'),
   ) {}
 
   /** @throws SettingsError that names every wrong variable and option at once, never a secret's value */
@@ -99,7 +101,7 @@ export class GatewayConfigLoader {
       dataDir: variables.DATA_DIR ?? '',
       masterKeys: readMasterKeys(sources),
       redis: variables.REDIS_URL && { url: variables.REDIS_URL, keyPrefix: variables.REDIS_KEY_PREFIX ?? '' },
-      workers: readWorkers(sources),
+      workers: variables.GATEWAY_WORKERS ?? 1,
       shutdownMs: variables.SHUTDOWN_TIMEOUT ?? 0,
       admin: { host: variables.GATEWAY_ADMIN_HOST ?? '', port: variables.GATEWAY_ADMIN_PORT ?? 0 },
       bind: { host: server.bindHost, port: variables.BIND_PORT ?? server.bindPort },
@@ -123,7 +125,7 @@ export class GatewayConfigLoader {
   private readTree(report: SettingsReport): ConfigTree | undefined {
     if (this.file === undefined) return {};
     try {
-      return parseConfigFile(readFileSync(this.file, 'utf8'), this.file, this.env);
+      return parseConfigFile(this.readText(this.file), this.file, this.env);
     } catch (error) {
       if (error instanceof ConfigSyntaxError) report.add(this.file, error.message);
       else report.add(this.file, `can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`);
@@ -148,12 +150,6 @@ function readMasterKeys({ variables, report }: SettingSources): GatewayConfig['m
     report('MASTER_KEY_FILE', 'must not be set together with MASTER_KEY');
   }
   return { ...(keys === undefined ? {} : { keys }), ...(file === undefined ? {} : { file }) };
-}
-
-function readWorkers({ variables, warn }: SettingSources): number {
-  const { GATEWAY_WORKERS: workers = 1 } = variables;
-  if (workers > 1) warn('GATEWAY_WORKERS', 'has no effect yet: one process serves');
-  return 1;
 }
 
 /** Whether clients must show certificates is decided at the start. */

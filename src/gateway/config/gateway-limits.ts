@@ -14,6 +14,10 @@ export interface GatewayLimits {
   readonly maxStreamsPerSession: number;
   /** Clients that may be logged in with one token; the token may say less. Further logins are refused. */
   readonly maxSessionsPerToken: number;
+  /** Proxies that one client may have, of whatever type. Further ones are refused. */
+  readonly maxProxiesPerClient: number;
+  /** The same of all clients of a token. */
+  readonly maxProxiesPerToken: number;
   /** Logins that fail, a minute, from one address; then logins from there that would take a search are refused. */
   readonly maxLoginFailuresPerAddress: number;
   /** The same from everywhere. */
@@ -77,6 +81,22 @@ export const LIMITS = [
     option: 'limits.maxSessionsPerToken',
     variable: 'GATEWAY_MAX_SESSIONS_PER_TOKEN',
     fallback: 10_000,
+    min: 1,
+    max: 1_000_000,
+  },
+  {
+    field: 'maxProxiesPerClient',
+    option: 'limits.maxProxiesPerClient',
+    variable: 'GATEWAY_MAX_PROXIES_PER_CLIENT',
+    fallback: 2_000,
+    min: 1,
+    max: 1_000_000,
+  },
+  {
+    field: 'maxProxiesPerToken',
+    option: 'limits.maxProxiesPerToken',
+    variable: 'GATEWAY_MAX_PROXIES_PER_TOKEN',
+    fallback: 20_000,
     min: 1,
     max: 1_000_000,
   },

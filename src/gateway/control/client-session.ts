@@ -11,6 +11,7 @@ import type { ByteStream } from '@tollgate/stream-kit';
 import type { TunnelToken } from '@tollgate/tunnel-tokens';
 import type { ClientConnection } from '../listener/client-connection';
 import type { Proxy } from '../proxies/proxy';
+import { UnheardProxies } from '../work-conns/unheard-proxies';
 import { WorkPool, type WorkWaiter } from '../work-conns/work-pool';
 import type { ControlChannel } from './control-channel';
 
@@ -43,6 +44,7 @@ export interface SessionOptions {
   readonly checkPing: (ping: MessageOf<'ping'>, token: TunnelToken) => boolean;
   /** Monotone milliseconds. */
   readonly nowMs: () => number;
+  readonly schedule: (delayMs: number, task: () => void) => void;
 }
 
 /** What a session leaves to others. */
@@ -63,6 +65,7 @@ export class ClientSession {
   readonly workPool: WorkPool;
   /** How messages on work connections look. */
   readonly workCodec: WireCodec;
+  private readonly unheard: UnheardProxies;
   private channel: ControlChannel | undefined;
   private lastPingMs: number;
   private isOver = false;
@@ -83,6 +86,11 @@ export class ClientSession {
       request: () => {
         this.channel?.send({ type: 'reqWorkConn' });
       },
+    });
+    this.unheard = new UnheardProxies({
+      maxWaiters: options.maxWaitingUsers,
+      take: (waiter) => this.workPool.take(waiter, options.nowMs()),
+      schedule: options.schedule,
     });
   }
 
@@ -110,16 +118,19 @@ export class ClientSession {
       case 'ping':
         this.answerPing(message);
         return undefined;
-      case 'newProxy':
+      case 'newProxy': {
+        const answered = this.unheard.begin(message.proxyName);
         return this.owner.newProxy(this, message).then(
           (answer) => {
             this.channel?.send(answer);
+            answered();
           },
           (error: unknown) => {
             // A fault of ours must not take the other clients along.
             this.close(error instanceof Error ? error : new Error(String(error)));
           },
         );
+      }
       case 'closeProxy':
         this.owner.closeProxy(this, message.proxyName);
         return undefined;
@@ -136,9 +147,9 @@ export class ClientSession {
     this.identity.connection.destroy();
   }
 
-  /** @returns takes the wish back */
-  takeWorkConnection(waiter: WorkWaiter): () => void {
-    return this.workPool.take(waiter, this.options.nowMs());
+  /** @param proxyName whose user it is for. @returns takes the wish back */
+  takeWorkConnection(waiter: WorkWaiter, proxyName: string): () => void {
+    return this.unheard.take(proxyName, waiter);
   }
 
   /** @returns `false` when there are enough */
@@ -182,6 +193,7 @@ export class ClientSession {
     this.isOver = true;
     this.owner.closeProxies(this);
     this.workPool.close();
+    this.unheard.close();
     this.owner.onClose(this, error);
   }
 }

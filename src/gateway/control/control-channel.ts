@@ -18,6 +18,9 @@ export interface ControlChannelOwner {
   onClose(error?: Error): void;
 }
 
+/** Messages that are worked on before others have their turn. */
+const MAX_MESSAGES_PER_TURN = 64;
+
 /** The messages of a client's control, both ways, enciphered (§4.2 and §2.5 of the protocol reference). */
 export class ControlChannel implements ByteReader {
   private readonly decoder: MessageDecoder;
@@ -62,7 +65,7 @@ export class ControlChannel implements ByteReader {
     if (!this.isClosed) {
       try {
         this.decoder.push(this.cipher.open(chunk));
-        this.readOn();
+        if (!this.isWorking) this.readOn();
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
         this.fail(error);
@@ -85,18 +88,26 @@ export class ControlChannel implements ByteReader {
   }
 
   private readOn(): void {
-    while (!this.isClosed && !this.isWorking) {
+    for (let count = 1; !this.isClosed; count += 1) {
       const message = this.decoder.next();
       if (message === undefined) return;
       const working = this.owner.onMessage(message);
-      if (working === undefined) continue;
+      if (working === undefined && count < MAX_MESSAGES_PER_TURN) continue;
       this.isWorking = true;
       // Whoever sends a thousand proxies at once waits for the first.
       this.stream.pause();
-      void working.then(() => {
-        this.isWorking = false;
-        this.goOn();
-      });
+      Promise.resolve(working).then(
+        () => {
+          setImmediate(() => {
+            this.isWorking = false;
+            this.goOn();
+          });
+        },
+        (error: unknown) => {
+          this.fail(asError(error));
+        },
+      );
+      return;
     }
   }
 
@@ -105,8 +116,8 @@ export class ControlChannel implements ByteReader {
     try {
       this.readOn();
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.fail(error);
+      // Whatever it is: nobody is left to catch it.
+      this.fail(asError(error));
       return;
     }
     if (!this.isWorking) this.stream.resume();
@@ -122,4 +133,8 @@ export class ControlChannel implements ByteReader {
     this.isClosed = true;
     this.owner.onClose(error);
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

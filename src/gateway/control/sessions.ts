@@ -1,64 +1,60 @@
-import { randomBytes } from 'node:crypto';
 import { type MessageOf, type OutgoingMessage, errorTexts, v1ControlCipher, v2ControlCipher } from '@tollgate/frp-wire';
 import type { KickTarget } from '@tollgate/domain';
-import type { Log } from '@tollgate/observability';
 import type { ByteStream } from '@tollgate/stream-kit';
-import type { TenantTokenSource, TunnelToken } from '@tollgate/tunnel-tokens';
-import type { GatewayRuntime } from '../gateway-runtime';
+import type { TunnelToken } from '@tollgate/tunnel-tokens';
 import type { GatewayConnection } from '../listener/client-transports';
-import type { Proxies } from '../proxies/proxies';
-import type { TenantLogins } from '../tenants/tenant-logins';
 import type { Ticking } from '../ticker';
-import { Blocks } from './blocks';
+import { type Blocked, Blocks } from './blocks';
 import { ClientSession, type SessionOptions, type SessionOwner } from './client-session';
 import { ControlChannel } from './control-channel';
 import type { StreamRoles } from './logical-streams';
-import { isReplay, provesToken } from './login-proofs';
+import { provesToken } from './login-proofs';
+import { LoginWait } from './login-wait';
 import type { OpenedStream } from './opening';
+import { RefusedLoginLog, clientTexts } from './refused-login-log';
+import { refuseStream } from './refused-stream';
 import { SessionBook } from './session-book';
+import { SessionClaims, refusalText } from './session-claims';
+import type { SessionsOptions } from './sessions-options';
+import { UsedLogins } from './used-logins';
 
 /** What frpc is told to talk to: a version of frps whose protocols these are. */
 const SERVER_VERSION = '0.70.1';
-/** 64 random bits in hex, as frps makes them. */
-const RUN_ID_BYTES = 8;
 const CLOSED_BY_OPERATOR = 'closed by an operator, try again later';
 /** Longest run id that is taken from a client; frps's own have 16 characters. */
 const MAX_RUN_ID_LENGTH = 64;
-
-export interface SessionsOptions {
-  readonly runtime: GatewayRuntime;
-  readonly source: TenantTokenSource;
-  readonly logins: TenantLogins;
-  readonly proxies: Proxies;
-  readonly session: Omit<SessionOptions, 'checkPing' | 'nowMs' | 'heartbeatTimeoutMs'>;
-  /** For clients without a multiplexed connection, which would be noticed to be dead otherwise; 0: for ever. */
-  readonly heartbeatTimeoutMs: number;
-  readonly authenticatesHeartbeats: boolean;
-  readonly authenticatesWorkConns: boolean;
-  readonly maxSessionsPerToken: number;
-  /** Whether clients are told why, or only that they are refused. */
-  readonly detailedErrors: boolean;
-  /** Milliseconds since the Unix epoch. */
-  readonly wallClockMs: () => number;
-  /** Counts logins by their result. */
-  readonly onLogin: (result: string, tookMs: number) => void;
-  readonly log: Log;
-}
 
 /** Clients log in, bring work connections, and are sent away (frp `server/service.go`, RegisterControl, RegisterWorkConn). */
 export class Sessions implements StreamRoles, SessionOwner, Ticking {
   readonly book = new SessionBook();
   readonly blocks: Blocks;
+  private readonly used = new UsedLogins();
+  private readonly refusals: RefusedLoginLog;
   private generation = 0;
   private isClosed = false;
+  private maxSessionsPerToken: number;
+  /** Absent where this process is the only one. */
+  private readonly claims: SessionClaims | undefined;
   private readonly stopListening: () => void;
 
   constructor(private readonly options: SessionsOptions) {
+    this.maxSessionsPerToken = options.maxSessionsPerToken;
     this.blocks = new Blocks(() => options.runtime.nowMs());
+    this.refusals = new RefusedLoginLog(options.log, () => options.runtime.nowMs());
+    if (options.neighbours !== undefined) {
+      this.claims = new SessionClaims(options.neighbours.ledger, options.logins, (generation) => {
+        this.book.findByGeneration(generation)?.close(new Error('replaced by a later login'));
+      });
+    }
     this.stopListening = options.source.onChange((change) => {
       if (change.kind === 'delete') this.closeAllOf(change.token.token, 'token deleted');
       else if (!this.mayStay(change.token)) this.closeAllOf(change.token.token, 'token disabled');
     });
+  }
+
+  /** For logins that come from now on. */
+  setLimits({ maxSessionsPerToken }: { readonly maxSessionsPerToken: number }): void {
+    this.maxSessionsPerToken = maxSessionsPerToken;
   }
 
   login(opened: OpenedStream, login: MessageOf<'login'>, connection: GatewayConnection): void {
@@ -75,23 +71,45 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
   }
 
   workConnection(
-    stream: ByteStream,
+    opened: OpenedStream,
     message: MessageOf<'newWorkConn'>,
     connection: GatewayConnection,
+  ): string | undefined | Promise<string | undefined> {
+    const { neighbours } = this.options;
+    const isElsewhere = neighbours !== undefined && this.book.findByRunId(message.runId) === undefined;
+    if (!isElsewhere) return this.offer(opened.stream, message, connection);
+    return neighbours.passOn(opened, message).then((isPassed) => {
+      if (!isPassed) return this.offer(opened.stream, message, connection);
+      connection.prove();
+      return undefined;
+    });
+  }
+
+  /**
+   * A work connection, of this process's own bind port or of another's.
+   * @param connection absent in the latter case
+   * @returns why it is refused
+   */
+  offer(
+    stream: ByteStream,
+    message: MessageOf<'newWorkConn'>,
+    connection: GatewayConnection | undefined,
   ): string | undefined {
     const session = this.book.findByRunId(message.runId);
     const error = this.findWorkConnectionRefusal(session, message, connection);
     if (error !== undefined || session === undefined) {
       return this.options.detailedErrors ? error : errorTexts.workConnGeneric;
     }
-    connection.prove();
-    return session.offerWorkConnection(stream) ? undefined : errorTexts.workConnPoolFull;
+    if (!session.offerWorkConnection(stream)) return errorTexts.workConnPoolFull;
+    connection?.prove();
+    return undefined;
   }
 
   newProxy(session: ClientSession, message: MessageOf<'newProxy'>): Promise<OutgoingMessage> {
     const { proxyName } = message;
-    if (this.blocks.isBlocked(proxyBlock(session, proxyName))) {
-      const error = this.options.detailedErrors ? CLOSED_BY_OPERATOR : errorTexts.proxyGeneric(proxyName);
+    const refusal = this.findProxyRefusal(session, proxyName);
+    if (refusal !== undefined) {
+      const error = this.options.detailedErrors ? refusal : errorTexts.proxyGeneric(proxyName);
       return Promise.resolve({ type: 'newProxyResp', proxyName, error });
     }
     return this.options.proxies.open(session, message);
@@ -107,7 +125,8 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
 
   onClose(session: ClientSession, error?: Error): void {
     this.book.delete(session);
-    const { runId, token } = session.identity;
+    const { runId, token, generation } = session.identity;
+    this.claims?.leave(generation);
     this.options.log.info(
       { runId, tokenId: token.id, ...(error === undefined ? {} : { reason: error.message }) },
       'client gone',
@@ -116,19 +135,19 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
 
   /** Sends clients away, or closes one of their proxies, and refuses them for a while, see `KickTarget`. */
   kick({ tokenId, runId, proxy }: KickTarget, blockSeconds: number): void {
-    if (proxy === undefined) {
-      const name = runId ?? tokenId;
-      if (name !== undefined && blockSeconds > 0) this.blocks.block(name, blockSeconds);
-    }
+    // Also those that are not there.
+    if (proxy === undefined && tokenId !== undefined) this.block({ tokenId, runId }, blockSeconds);
     for (const session of [...this.book.list()]) {
       const { identity } = session;
       if (tokenId !== undefined && identity.token.id !== tokenId) continue;
       if (runId !== undefined && identity.runId !== runId) continue;
+      const whose = identity.token.id;
       if (proxy === undefined) {
+        if (tokenId === undefined) this.block({ tokenId: whose, runId }, blockSeconds);
         session.close(new Error('disconnected by an operator'));
         identity.connection.destroy();
       } else if (session.proxies.has(proxy)) {
-        this.blocks.block(proxyBlock(session, proxy), blockSeconds);
+        this.block({ tokenId: whose, proxy }, blockSeconds);
         this.options.proxies.close(session, proxy);
       }
     }
@@ -138,8 +157,13 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     const wallClockMs = this.options.wallClockMs();
     for (const session of this.book.list()) {
       const expiresAt = this.currentOf(session.identity.token).expiresAt?.getTime();
-      if (expiresAt !== undefined && expiresAt <= wallClockMs) session.close(new Error('token expired'));
-      else session.tick(nowMs);
+      try {
+        if (expiresAt !== undefined && expiresAt <= wallClockMs) session.close(new Error('token expired'));
+        else session.tick(nowMs);
+      } catch (error) {
+        this.options.runtime.reportFault('client session', error);
+        session.identity.connection.destroy(new Error('a fault of the gateway', { cause: error }));
+      }
     }
   }
 
@@ -148,6 +172,11 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     this.isClosed = true;
     this.stopListening();
     for (const session of [...this.book.list()]) session.close(new Error('the gateway stops'));
+  }
+
+  private block(blocked: Blocked, seconds: number): void {
+    this.blocks.block(blocked, seconds);
+    this.options.neighbours?.ledger.block(blocked, seconds);
   }
 
   private closeAllOf(token: string, reason: string): void {
@@ -167,26 +196,45 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     const { address } = connection.peer;
     const refuse = (result: string, error: string): string => {
       const text = this.options.detailedErrors || result === 'unknown' ? error : errorTexts.loginGeneric;
-      stream.write(codec.encode({ type: 'loginResp', version: SERVER_VERSION, error: text }));
-      stream.end();
-      log.info({ address, result, user: login.user, version: login.version }, 'login refused');
+      refuseStream(stream, codec.encode({ type: 'loginResp', version: SERVER_VERSION, error: text }));
+      this.refusals.refused(login, result, address);
       return result;
     };
     if (codec.version === 'v2' && agreement === undefined) return refuse('protocol', errorTexts.loginNoV2Crypto);
+    const wait = new LoginWait(stream);
     const verdict = await logins.identify(login, address);
+    const generation = (this.generation += 1);
+    const { claims } = this;
+    const admission =
+      claims !== undefined && 'token' in verdict
+        ? await claims.claim(generation, login, verdict.token, address, this.maxSessionsPerToken)
+        : undefined;
+    wait.end();
     if ('refusal' in verdict) return refuse(verdict.refusal, verdict.error);
-    if (stream.isClosed) return 'gone';
-    // From here on nothing waits, so that no other login comes between.
+    if (admission !== undefined && 'refusal' in admission) {
+      return refuse(admission.refusal, refusalText(admission.refusal, login));
+    }
     const { token } = verdict;
+    const goneBy = this.findGone(stream, generation, token);
+    if (goneBy !== undefined) {
+      claims?.leave(generation);
+      if (goneBy === 'disabled') return refuse('disabled', 'token disabled');
+      stream.destroy();
+      return 'gone';
+    }
+    // From here on nothing waits, so that no other login comes between.
     const former = this.findReplaced(login, token);
     const refusal = this.findRefusal(login, token, former, address);
-    if (refusal !== undefined) return refuse(...refusal);
+    this.used.note(login, address);
+    if (refusal !== undefined) {
+      claims?.leave(generation);
+      return refuse(...refusal);
+    }
     former?.close(new Error('replaced by a later login'));
-    this.generation += 1;
     const session = new ClientSession(
       {
-        runId: this.runIdFor(login, former),
-        generation: this.generation,
+        runId: admission?.runId ?? this.runIdFor(login, token, former),
+        generation,
         login,
         token,
         codec,
@@ -205,8 +253,16 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
         ? v1ControlCipher(session.key, runtime.randomBytes)
         : v2ControlCipher(agreement, token.token, 'server', runtime.randomBytes);
     session.start(new ControlChannel(stream, codec, cipher, session));
-    log.info({ runId, tokenId: token.id, address, user: login.user, version: login.version }, 'client logged in');
+    log.info({ runId, tokenId: token.id, address, ...clientTexts(login) }, 'client logged in');
     return 'ok';
+  }
+
+  /** What has become of a login while others were asked. */
+  private findGone(stream: ByteStream, generation: number, token: TunnelToken): 'gone' | 'disabled' | undefined {
+    if (this.claims?.wasReplaced(generation) === true || stream.isClosed) return 'gone';
+    if (this.claims === undefined) return undefined;
+    const current = this.options.source.tokens.get(token.token);
+    return current === undefined || !this.mayStay(current) ? 'disabled' : undefined;
   }
 
   /** A run id is another tenant's as soon as that tenant's client has it: whoever else names it gets a new one. */
@@ -222,24 +278,37 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     address: string,
   ): readonly [string, string] | undefined {
     if (this.isClosed) return ['stopping', 'the server is shutting down'];
-    if (this.blocks.isBlocked(token.id) || (login.runId !== '' && this.blocks.isBlocked(login.runId))) {
+    const { id: tokenId } = token;
+    if (this.blocks.isBlocked({ tokenId }) || this.blocks.isBlocked({ tokenId, runId: login.runId })) {
       return ['blocked', 'disconnected by an operator, try again later'];
     }
-    if (former !== undefined && isReplay(login, former, address)) return ['replayed', errorTexts.loginTokenMismatch];
+    if (former !== undefined && this.used.isReplay(login, former, address))
+      return ['replayed', errorTexts.loginTokenMismatch];
     const namesake = this.book.findNamesake(token, login.user, login.clientId);
     if (namesake !== undefined && namesake !== former) {
       return ['client-id', errorTexts.loginClientIdOnline(login.clientId, login.user)];
     }
-    const online = this.book.countByToken(token.token) - (former === undefined ? 0 : 1);
+    const online = this.book.countOf(token) - (former === undefined ? 0 : 1);
     const maxClients = token.maxClients ?? 0;
-    const isFull = (maxClients > 0 && online >= maxClients) || online >= this.options.maxSessionsPerToken;
+    const isFull = (maxClients > 0 && online >= maxClients) || online >= this.maxSessionsPerToken;
     return isFull ? ['clients', 'too many clients with this token'] : undefined;
   }
 
-  private runIdFor(login: MessageOf<'login'>, former: ClientSession | undefined): string {
+  private findProxyRefusal({ identity }: ClientSession, proxyName: string): string | undefined {
+    const { token, connection } = identity;
+    if (this.blocks.isBlocked({ tokenId: token.id, proxy: proxyName })) return CLOSED_BY_OPERATOR;
+    // As it is now: a client that could not log in any more gets no further proxies either.
+    const { allowIPs } = this.currentOf(token);
+    return allowIPs?.contains(connection.peer.address) === false ? 'address not allowed' : undefined;
+  }
+
+  private runIdFor(login: MessageOf<'login'>, token: TunnelToken, former: ClientSession | undefined): string {
     const isFree = former !== undefined || this.book.findByRunId(login.runId) === undefined;
     if (login.runId !== '' && login.runId.length <= MAX_RUN_ID_LENGTH && isFree) return login.runId;
-    return randomBytes(RUN_ID_BYTES).toString('hex');
+    for (;;) {
+      const runId = this.options.logins.newRunId(token);
+      if (this.book.findByRunId(runId) === undefined) return runId;
+    }
   }
 
   private sessionOptions(connection: GatewayConnection): SessionOptions {
@@ -250,13 +319,16 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
       heartbeatTimeoutMs: connection.isMultiplexed ? 0 : heartbeatTimeoutMs,
       checkPing: (ping, token) => !authenticatesHeartbeats || provesToken(ping, token),
       nowMs: () => runtime.nowMs(),
+      schedule: (delayMs, task) => {
+        runtime.schedule(delayMs, task);
+      },
     };
   }
 
   private findWorkConnectionRefusal(
     session: ClientSession | undefined,
     message: MessageOf<'newWorkConn'>,
-    connection: GatewayConnection,
+    connection: GatewayConnection | undefined,
   ): string | undefined {
     if (session === undefined) return errorTexts.workConnUnknownRunId(message.runId);
     const { token, connection: own } = session.identity;
@@ -273,9 +345,4 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
   private mayStay(token: TunnelToken): boolean {
     return token.enabled && !token.suspended && this.options.logins.isOfRegion(token);
   }
-}
-
-/** What a proxy is blocked by: as whose, and by its name. */
-function proxyBlock({ identity }: ClientSession, proxyName: string): string {
-  return `${identity.token.id}/${proxyName}`;
 }

@@ -1,15 +1,15 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { type GatewayHealth, GatewayHealthService } from './gateway-health.service';
+import { type GatewayHealth, HealthSource } from './gateway-health';
 
 /** Tells a balancer or a watchdog whether the gateway serves. */
 @Controller('healthz')
 export class HealthController {
-  constructor(private readonly health: GatewayHealthService) {}
+  constructor(private readonly source: HealthSource) {}
 
   @Get()
-  show(@Res({ passthrough: true }) reply: FastifyReply): GatewayHealth {
-    const health = this.health.read();
+  async show(@Res({ passthrough: true }) reply: FastifyReply): Promise<GatewayHealth> {
+    const health = await this.source.read();
     if (health.status === 'unavailable') void reply.status(503);
     return health;
   }

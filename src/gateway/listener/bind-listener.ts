@@ -9,7 +9,7 @@ import { WebSocketUpgrades } from './websocket-upgrades';
 
 export interface BindListenerOptions extends Pick<
   InboundContext,
-  'takeHttp' | 'takeTls' | 'onTransport' | 'onTlsFailure'
+  'takeHttp' | 'takeTls' | 'onTransport' | 'onTlsFailure' | 'onFault'
 > {
   readonly flusher: TurnFlusher;
   readonly tls: TlsMaterial;
@@ -32,7 +32,7 @@ export class BindListener {
   private refused = 0;
 
   constructor(private readonly options: BindListenerOptions) {
-    const { flusher, forceTls, takeHttp, takeTls, onTransport, onTlsFailure } = options;
+    const { flusher, forceTls, takeHttp, takeTls, onTransport, onTlsFailure, onFault } = options;
     this.tls = new TlsAcceptor(options.tls);
     this.pending = new PendingConnections(options.limits);
     this.context = {
@@ -45,6 +45,7 @@ export class BindListener {
       takeTls,
       onTransport,
       onTlsFailure,
+      onFault,
       onSettled: (connection) => {
         this.pending.delete(connection);
       },

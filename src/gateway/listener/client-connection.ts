@@ -19,6 +19,8 @@ export interface ClientTransport {
   /** `yamux`: it carries a session; `messages`: it is a logical stream itself. */
   readonly carries: 'yamux' | 'messages';
   readonly peer: Peer;
+  /** To be called when it is no stranger's any more; until then it counts as one that has not introduced itself. */
+  readonly onProof: () => void;
 }
 
 /** What logical streams of a client come on. */

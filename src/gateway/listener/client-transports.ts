@@ -1,19 +1,19 @@
 import type { ByteStream } from '@tollgate/stream-kit';
 import { WindowBudget, YamuxSession } from '@tollgate/yamux';
 import type { GatewayRuntime } from '../gateway-runtime';
-import type { Ticking } from '../ticker';
 import type { ClientConnection, ClientTransport, Peer } from './client-connection';
+
+export interface ClientTransportLimits {
+  readonly maxStreamsPerSession: number;
+  /** By how much the windows of all streams may grow together. */
+  readonly windowBudgetBytes: number;
+}
 
 export interface ClientTransportsOptions {
   readonly runtime: GatewayRuntime;
-  /** Connections that have not proved anything yet; further ones are cut. */
-  readonly maxUnproved: number;
-  /** How long a connection may take to prove itself, in milliseconds. */
-  readonly handshakeMs: number;
   /** Between pings of a quiet session, in milliseconds. */
   readonly muxKeepAliveMs: number;
-  readonly maxStreamsPerSession: number;
-  readonly windowBudgetBytes: number;
+  readonly limits: ClientTransportLimits;
   /** Takes each logical stream. */
   readonly onStream: (stream: ByteStream, connection: GatewayConnection) => void;
 }
@@ -21,12 +21,15 @@ export interface ClientTransportsOptions {
 /** A client's connection, from its first bytes on. */
 export abstract class GatewayConnection implements ClientConnection {
   abstract readonly isMultiplexed: boolean;
+  /** Streams of it whose first message is awaited; kept by whoever awaits them. */
+  openings = 0;
+  /** Streams that have come on it while it was a stranger's; kept by the same. */
+  strangerStreams = 0;
   private proved = false;
 
   constructor(
     readonly peer: Peer,
-    readonly deadlineMs: number,
-    private readonly onProof: (connection: GatewayConnection) => void,
+    private readonly onProof: () => void,
   ) {}
 
   /** Whether a client has logged in on it, or brought something that only a client that has logged in could. */
@@ -37,7 +40,7 @@ export abstract class GatewayConnection implements ClientConnection {
   prove(): void {
     if (this.proved) return;
     this.proved = true;
-    this.onProof(this);
+    this.onProof();
   }
 
   abstract end(): void;
@@ -79,62 +82,39 @@ class MuxConnection extends GatewayConnection {
 }
 
 /** Makes logical streams of clients' connections. */
-export class ClientTransports implements Ticking {
-  private readonly unproved = new Set<GatewayConnection>();
+export class ClientTransports {
   private readonly budget: WindowBudget;
+  private maxStreamsPerSession: number;
   private openSessions = 0;
 
   constructor(private readonly options: ClientTransportsOptions) {
-    this.budget = new WindowBudget(options.windowBudgetBytes);
+    const { maxStreamsPerSession, windowBudgetBytes } = options.limits;
+    this.budget = new WindowBudget(windowBudgetBytes);
+    this.maxStreamsPerSession = maxStreamsPerSession;
   }
 
-  /** Connections that have not proved anything yet. */
-  get unprovedCount(): number {
-    return this.unproved.size;
+  /** For sessions that come, and windows that grow, from now on. */
+  setLimits({ maxStreamsPerSession, windowBudgetBytes }: ClientTransportLimits): void {
+    this.budget.setTotal(windowBudgetBytes);
+    this.maxStreamsPerSession = maxStreamsPerSession;
   }
 
   get sessionCount(): number {
     return this.openSessions;
   }
 
-  accept({ stream, carries, peer }: ClientTransport): void {
-    const { runtime, maxUnproved, handshakeMs, onStream } = this.options;
-    if (this.unproved.size >= maxUnproved) {
-      stream.destroy();
-      return;
-    }
-    const rest = [
-      peer,
-      runtime.nowMs() + handshakeMs,
-      (proved: GatewayConnection): void => {
-        this.unproved.delete(proved);
-      },
-    ] as const;
-    if (carries === 'messages') {
-      // Bounded in time by its first message; what comes of it after that is no stranger.
-      onStream(stream, new SingleConnection(stream, ...rest));
-      return;
-    }
-    const connection = new MuxConnection(...rest);
-    this.unproved.add(connection);
-    this.open(stream, connection);
-  }
-
-  tick(nowMs: number): void {
-    for (const connection of this.unproved) {
-      if (connection.deadlineMs > nowMs) continue;
-      this.unproved.delete(connection);
-      connection.destroy();
-    }
+  accept({ stream, carries, peer, onProof }: ClientTransport): void {
+    if (carries === 'yamux') this.open(stream, new MuxConnection(peer, onProof));
+    else this.options.onStream(stream, new SingleConnection(stream, peer, onProof));
   }
 
   private open(transport: ByteStream, connection: MuxConnection): void {
-    const { runtime, muxKeepAliveMs, maxStreamsPerSession, onStream } = this.options;
+    const { runtime, muxKeepAliveMs, onStream } = this.options;
     this.openSessions += 1;
     const session = new YamuxSession(transport, {
       role: 'server',
       keepAliveIntervalMs: muxKeepAliveMs,
-      limits: { maxOpenStreams: maxStreamsPerSession },
+      limits: { maxOpenStreams: this.maxStreamsPerSession },
       windowBudget: this.budget,
       nowMs: () => runtime.nowMs(),
       onStream: (stream) => {
@@ -142,7 +122,6 @@ export class ClientTransports implements Ticking {
       },
       onClose: () => {
         this.openSessions -= 1;
-        this.unproved.delete(connection);
         runtime.ticker.delete(session);
       },
     });

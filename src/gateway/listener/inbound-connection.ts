@@ -11,6 +11,8 @@ import type { WebSocketUpgrades } from './websocket-upgrades';
 const MAX_LAYERS = 4;
 /** What a pong, or another stream's data, may have to wait behind: half of what a stream of its own may queue. */
 const MAX_MUX_QUEUE_BYTES = 262_144;
+/** What may come in a WebSocket before the login, in bytes: a TLS handshake and the longest message fit in several times. */
+const MAX_STRANGER_BYTES = 131_072;
 
 /** What is taken off a connection, and where it goes then. */
 export interface InboundContext {
@@ -26,15 +28,17 @@ export interface InboundContext {
    */
   readonly takeTls: ((socket: Socket, head: Buffer) => boolean | undefined) | undefined;
   readonly onTransport: (transport: ClientTransport) => void;
+  /** Told of a fault of ours, which costs the one connection. */
+  readonly onFault: (error: unknown) => void;
   /** Why TLS could not be taken off. */
   readonly onTlsFailure: (address: string, reason: string) => void;
-  /** It is known for what it is, or gone. */
+  /** It is no stranger any more, or somebody else's, or gone. */
   readonly onSettled: (connection: InboundConnection) => void;
 }
 
 /**
- * A new connection on the bind port, until it is known what it carries: TLS and WebSocket are taken off in whatever order they come
- * (frp `server/service.go`, HandleListener; `pkg/util/net/tls.go`, CheckAndEnableTLSServerConnWithTimeout).
+ * A new connection on the bind port, until a client has logged in on it or it has turned out to be another's: TLS and WebSocket are
+ * taken off in whatever order they come (frp `server/service.go`, HandleListener; `pkg/util/net/tls.go`, CheckAndEnableTLSServerConnWithTimeout).
  */
 export class InboundConnection implements PendingConnection {
   readonly address: string;
@@ -123,7 +127,10 @@ export class InboundConnection implements PendingConnection {
         stream.unshift(head);
         this.context.websockets.accept(stream, (bytes) => {
           this.isWebSocket = true;
-          this.goOn(bytes);
+          this.boundWebSocket(stream);
+          this.guard(() => {
+            this.goOn(bytes);
+          });
         });
         return;
       case 'yamux':
@@ -147,7 +154,9 @@ export class InboundConnection implements PendingConnection {
       (secure) => {
         this.isTls = true;
         this.serverName = typeof secure.servername === 'string' ? secure.servername : undefined;
-        this.goOn(secure);
+        this.guard(() => {
+          this.goOn(secure);
+        });
       },
       (reason) => {
         this.context.onTlsFailure(this.address, reason);
@@ -172,12 +181,25 @@ export class InboundConnection implements PendingConnection {
   }
 
   private handOver(stream: Duplex, head: Buffer, carries: ClientTransport['carries']): void {
-    this.settle();
     stream.unshift(head);
     const { flusher } = this.context;
     const options = carries === 'yamux' ? { flusher, maxQueuedBytes: MAX_MUX_QUEUE_BYTES } : { flusher };
     const bytes = new SocketStream(stream, options);
-    this.context.onTransport({ stream: bytes, carries, peer: this.describe() });
+    const onProof = (): void => {
+      this.settle();
+    };
+    this.context.onTransport({ stream: bytes, carries, peer: this.describe(), onProof });
+  }
+
+  /** A frame is kept until it is whole, and may be long: so a stranger may not send much. */
+  private boundWebSocket(carrier: Duplex): void {
+    let received = 0;
+    const count = (chunk: Buffer): void => {
+      received += chunk.length;
+      if (this.isSettled) carrier.off('data', count);
+      else if (received > MAX_STRANGER_BYTES) this.expire();
+    };
+    carrier.on('data', count);
   }
 
   private describe(): Peer {
@@ -199,9 +221,21 @@ export class InboundConnection implements PendingConnection {
     stream.once('data', (chunk: Buffer) => {
       stream.pause();
       if (this.isSettled) return;
-      done(before === undefined ? chunk : Buffer.concat([before, chunk]));
+      this.guard(() => {
+        done(before === undefined ? chunk : Buffer.concat([before, chunk]));
+      });
     });
     stream.resume();
+  }
+
+  /** For what Node calls: what is thrown there would end the process. */
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.context.onFault(error);
+      this.expire();
+    }
   }
 
   private settle(): void {

@@ -1,7 +1,4 @@
-// @peculiar/x509 can't be loaded without it.
-import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const SERIAL_BYTES = 16;
@@ -20,11 +17,12 @@ export interface KeyPairFiles {
  * subject and for ten years (frp `pkg/transport/tls.go`), but with a P-256 key, whose handshake costs a third of RSA's.
  */
 export async function createSelfSigned(now: Date): Promise<KeyPairFiles> {
+  const { PemConverter, X509CertificateGenerator } = await loadX509();
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const serial = Buffer.from(webcrypto.getRandomValues(new Uint8Array(SERIAL_BYTES)));
   // Go's parser takes positive serials only.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x01;
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+  const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: serial.toString('hex'),
       notBefore: new Date(now.getTime() - HOUR_MS),
@@ -35,5 +33,12 @@ export async function createSelfSigned(now: Date): Promise<KeyPairFiles> {
     webcrypto,
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return { cert: `${certificate.toString('pem')}\n`, key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n` };
+  return { cert: `${certificate.toString('pem')}\n`, key: `${PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n` };
+}
+
+/** Some megabytes of code that only the first start of a gateway needs. */
+async function loadX509(): Promise<typeof import('@peculiar/x509')> {
+  // @peculiar/x509 can't be loaded without it.
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }

@@ -7,6 +7,8 @@ const WEBSOCKET_PATH = '/~!frp';
 /** Largest frame. frpc makes one of each write: at most what a yamux window allows, 6 MiB, and TLS around it. */
 const MAX_FRAME_BYTES = 8_388_608;
 const MAX_HEADER_BYTES = 8_192;
+/** Who has pings answered and leaves so much unread is not reading, in bytes. */
+const MAX_UNREAD_BYTES = 1_048_576;
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -18,6 +20,7 @@ export class WebSocketUpgrades {
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
+    autoPong: false,
     // frpc before 0.70 sends any bytes at all in text frames.
     skipUTF8Validation: true,
   });
@@ -54,6 +57,10 @@ export class WebSocketUpgrades {
     }
     this.waiting.delete(socket);
     this.websockets.handleUpgrade(request, socket, head, (websocket) => {
+      websocket.on('ping', (content) => {
+        if (websocket.bufferedAmount > MAX_UNREAD_BYTES) websocket.terminate();
+        else websocket.pong(content);
+      });
       done(createWebSocketStream(websocket, { allowHalfOpen: true }));
     });
   }

@@ -1,15 +1,15 @@
 import type { MessageOf } from '@tollgate/frp-wire';
-import type { ByteStream } from '@tollgate/stream-kit';
+import type { ByteStream, TokenBucket } from '@tollgate/stream-kit';
 import type { TrafficCounter } from '../traffic/traffic-counter';
 import { isSettableField } from '../vhost/http/header-edits';
 import type { HttpRoute, HttpTarget, HttpTargetOptions, UserAddress } from '../vhost/http/http-target';
 import type { HttpVhost } from '../vhost/http/http-vhost';
 import type { RouteKey } from '../vhost/vhost-routes';
 import { MeteredStream } from '../work-conns/metered-stream';
-import type { NoWorkConnection } from '../work-conns/work-pool';
+import type { NoWorkConnection, WorkWaiter } from '../work-conns/work-pool';
 import { claimRoutes } from './claim-routes';
 import { type Proxy, ProxyRefusedError } from './proxy';
-import type { ProxyContext } from './proxy-context';
+import type { ProxyContext, UserGate } from './proxy-context';
 import { UserLinks } from './user-links';
 import { shownDomain } from './vhost-domains';
 
@@ -21,11 +21,18 @@ export class HttpProxy implements Proxy, HttpTarget, HttpRoute {
   readonly type = 'http';
   readonly portCount = 0;
   readonly name: string;
+  /** Each domain once for each of its locations, as frps says it. */
+  readonly remoteAddress: string;
   readonly counter: TrafficCounter;
   readonly options: HttpTargetOptions;
+  /** Users count, and not the connections to the service on which their requests take turns. */
+  readonly gate: UserGate;
   private readonly links: UserLinks;
   private readonly connections = new Set<MeteredStream>();
-  private readonly keys: readonly RouteKey[];
+  readonly keys: readonly RouteKey[];
+  /** What connections to the service are held to now. */
+  private bucket: TokenBucket | undefined;
+  private withdraw: (() => void) | undefined;
   private isClosed = false;
 
   /** @throws ProxyRefusedError */
@@ -33,39 +40,41 @@ export class HttpProxy implements Proxy, HttpTarget, HttpRoute {
     private readonly context: ProxyContext,
     private readonly vhost: HttpVhost,
     domains: readonly string[],
-    private readonly port: number,
+    port: number,
   ) {
     const { message } = context;
     this.name = message.proxyName;
     this.counter = context.counter;
+    this.gate = context.gate;
+    this.bucket = context.gate.bucketFor(context.bucket);
     this.options = optionsOf(message);
     this.links = new UserLinks(context);
     this.keys = routeKeys(message, domains);
-    claimRoutes<HttpRoute>(vhost.routes, this.keys, this);
-  }
-
-  /** Each domain once for each of its locations, as frps says it. */
-  get remoteAddress(): string {
-    return this.keys.map(({ domain }) => shownDomain(domain, this.port)).join(',');
+    this.remoteAddress = this.keys.map(({ domain }) => shownDomain(domain, port)).join(',');
+    claimRoutes<HttpRoute>(vhost.routes, this.keys, this, context.session.identity.token);
   }
 
   next(): HttpTarget {
+    const bucket = this.gate.bucketFor(this.context.bucket);
+    if (bucket !== this.bucket) {
+      this.bucket = bucket;
+      this.vhost.renew(this);
+    }
     return this;
   }
 
   connect({ address, port }: UserAddress): Promise<ByteStream> {
-    const { session, gate, bucket, traffic } = this.context;
-    if (this.isClosed || !gate.enter()) return Promise.reject(new Error('no connection is to be had'));
+    const { session, traffic } = this.context;
+    if (this.isClosed) return Promise.reject(new Error('the proxy is closed'));
     return new Promise((resolve, reject) => {
-      session.takeWorkConnection({
+      const waiter: WorkWaiter = {
         serve: (stream) => {
           const started = this.links.startWorkConnection(stream, { srcAddr: address, srcPort: port });
           const metered = new MeteredStream(started, {
             counter: this.counter,
-            bucket: gate.bucketFor(bucket),
+            bucket: this.bucket,
             left: (left) => {
               this.connections.delete(left);
-              gate.leave();
               traffic.connectionClosed(this.counter);
             },
           });
@@ -74,17 +83,24 @@ export class HttpProxy implements Proxy, HttpTarget, HttpRoute {
           if (this.isClosed) metered.destroy();
         },
         fail: (reason: NoWorkConnection) => {
-          gate.leave();
           reject(new Error(`no work connection: ${reason}`));
         },
-      });
+      };
+      session.takeWorkConnection(waiter, this.name);
     });
+  }
+
+  /** Its routes are known to other processes too. @param withdraw called when it is closed */
+  onPublished(withdraw: () => void): void {
+    if (this.isClosed) withdraw();
+    else this.withdraw = withdraw;
   }
 
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const key of this.keys) this.vhost.routes.delete(key, this);
+    this.withdraw?.();
     this.vhost.drop(this);
     for (const connection of this.connections) connection.destroy();
   }

@@ -15,7 +15,8 @@ export class HttpsProxy implements Proxy, HttpsTarget {
   readonly name: string;
   readonly counter: TrafficCounter;
   private readonly links: UserLinks;
-  private readonly keys: readonly RouteKey[];
+  readonly keys: readonly RouteKey[];
+  private withdraw: (() => void) | undefined;
   private isClosed = false;
 
   /** @throws ProxyRefusedError */
@@ -29,7 +30,7 @@ export class HttpsProxy implements Proxy, HttpsTarget {
     this.counter = context.counter;
     this.links = new UserLinks(context);
     this.keys = domains.map((domain) => ({ domain, location: '', httpUser: '' }));
-    claimRoutes<HttpsTarget>(vhost.routes, this.keys, this);
+    claimRoutes<HttpsTarget>(vhost.routes, this.keys, this, context.session.identity.token);
   }
 
   get remoteAddress(): string {
@@ -40,10 +41,17 @@ export class HttpsProxy implements Proxy, HttpsTarget {
     this.links.open(user, { srcAddr: address, srcPort: port, dstAddr: localAddress, dstPort: localPort });
   }
 
+  /** Its routes are known to other processes too. @param withdraw called when it is closed */
+  onPublished(withdraw: () => void): void {
+    if (this.isClosed) withdraw();
+    else this.withdraw = withdraw;
+  }
+
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const key of this.keys) this.vhost.routes.delete(key, this);
+    this.withdraw?.();
     this.links.close();
   }
 }

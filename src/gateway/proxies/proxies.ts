@@ -1,13 +1,17 @@
+import { isPlainText } from '@tollgate/domain';
 import { type MessageOf, type OutgoingMessage, errorTexts } from '@tollgate/frp-wire';
 import type { Log } from '@tollgate/observability';
 import { TokenBucket } from '@tollgate/stream-kit';
 import { type TenantTokenSource, type TunnelToken, parseBandwidthLimit } from '@tollgate/tunnel-tokens';
 import type { ClientSession } from '../control/client-session';
 import type { GatewayRuntime } from '../gateway-runtime';
+import type { LedgerAccess } from '../ledger/ledger-access';
 import { PortRefusedError } from '../ports/port-book';
 import type { TrafficCounter } from '../traffic/traffic-counter';
+import { claimPlace } from './claim-place';
 import { type Proxy, ProxyRefusedError } from './proxy';
 import type { MonthGate, ProxyContext } from './proxy-context';
+import { SharedUses } from './shared-uses';
 import { TenantUse } from './tenant-use';
 
 /** Makes the proxies of one type. */
@@ -29,6 +33,13 @@ export interface ProxyTraffic {
   gateOf(token: TunnelToken): MonthGate;
 }
 
+/** Proxies of whatever type that there may be; further ones are refused. */
+export interface ProxyLimits {
+  readonly maxProxiesPerClient: number;
+  /** Of all its clients. */
+  readonly maxProxiesPerToken: number;
+}
+
 export interface ProxiesOptions {
   readonly runtime: GatewayRuntime;
   readonly source: TenantTokenSource;
@@ -36,6 +47,9 @@ export interface ProxiesOptions {
   readonly traffic: ProxyTraffic;
   /** Of tokens that don't say otherwise; 0: any number. */
   readonly maxPortsPerClient: number;
+  readonly limits: ProxyLimits;
+  /** Of all processes of the gateway; absent where this is the only one. */
+  readonly ledger?: LedgerAccess | undefined;
   readonly enforceBandwidth: boolean;
   /** Whether clients are told why, or only that they are refused. */
   readonly detailedErrors: boolean;
@@ -46,17 +60,47 @@ export interface ProxiesOptions {
 const LATER = new Set(['stcp', 'sudp', 'xtcp']);
 const DEFAULT_TYPE = 'tcp';
 const SERVER_MODE = 'server';
-/** Longest name: what identifies a proxy must fit into reports and figures. */
+/** Longest name: what identifies a proxy must fit into reports, see `MAX_REPORTED_PROXY_NAME_LENGTH`, and figures. */
 const MAX_NAME_LENGTH = 256;
+
+/** What a proxy takes up. */
+interface Place {
+  /** Among the names. */
+  readonly key: string;
+  readonly use: TenantUse;
+  /** Of its client. */
+  readonly generation: number;
+}
 
 /** The proxies of all clients: names and counts are kept for each token, so that no tenant is in another's way. */
 export class Proxies {
   /** Names that are taken, or about to be, each behind the id of its token. */
   private readonly names = new Set<string>();
+  /** By the token's value: its id may be given another while its clients are online. */
   private readonly uses = new Map<string, TenantUse>();
+  private readonly shared: SharedUses;
+  /** What each proxy has been registered with, and gives back, whatever its token is called by then. */
+  private readonly places = new Map<Proxy, Place>();
   private isStopping = false;
+  private limits: ProxyLimits;
+  private maxPortsPerClient: number;
 
-  constructor(private readonly options: ProxiesOptions) {}
+  constructor(private readonly options: ProxiesOptions) {
+    const { limits, runtime, source, ledger } = options;
+    this.shared = new SharedUses(runtime, source, ledger);
+    this.limits = limits;
+    this.maxPortsPerClient = options.maxPortsPerClient;
+  }
+
+  /** Holds for proxies that come from now on. @param count of tokens that don't say otherwise; 0: any number */
+  setMaxPortsPerClient(count: number): void {
+    this.maxPortsPerClient = count;
+  }
+
+  /** Holds for proxies that come from now on. */
+  setLimits(limits: ProxyLimits): void {
+    this.limits = limits;
+  }
 
   get count(): number {
     return this.names.size;
@@ -64,24 +108,24 @@ export class Proxies {
 
   /** What the clients of a token use together. */
   useOf(token: TunnelToken): TenantUse {
-    let use = this.uses.get(token.id);
+    let use = this.uses.get(token.token);
     if (use === undefined) {
-      const { source, traffic, runtime } = this.options;
+      const { source, traffic } = this.options;
+      const { use: shared, limit } = this.shared.of(token);
       use = new TenantUse(
         () => source.tokens.get(token.token),
         () => (this.isStopping ? 'refuse' : traffic.gateOf(source.tokens.get(token.token) ?? token)),
-        runtime,
+        shared,
+        limit,
       );
-      this.uses.set(token.id, use);
+      this.uses.set(token.token, use);
     }
     return use;
   }
 
   /** User connections that are open. */
   get connectionCount(): number {
-    let count = 0;
-    for (const use of this.uses.values()) count += use.connections;
-    return count;
+    return this.shared.connectionCount;
   }
 
   /** For a gateway that stops. */
@@ -115,34 +159,43 @@ export class Proxies {
     const proxy = session.proxies.get(name);
     if (proxy === undefined) return;
     session.proxies.delete(name);
-    this.end(session, proxy);
+    this.end(proxy);
   }
 
   /** The client is gone. */
   closeAll(session: ClientSession): void {
     const proxies = [...session.proxies.values()];
     session.proxies.clear();
-    for (const proxy of proxies) this.end(session, proxy);
+    for (const proxy of proxies) this.end(proxy);
   }
 
   private async register(session: ClientSession, message: MessageOf<'newProxy'>): Promise<Proxy> {
-    const { source, types, traffic, runtime } = this.options;
+    const { source, types, traffic, runtime, ledger } = this.options;
+    const { generation } = session.identity;
     const { proxyName } = message;
     // What has been changed since the login holds for proxies that come after it.
     const token = source.tokens.get(session.identity.token.token) ?? session.identity.token;
     const type = this.typeOf(message, types);
-    if (proxyName === '' || proxyName.length > MAX_NAME_LENGTH) {
-      throw new ProxyRefusedError(`proxy name must have 1 to ${String(MAX_NAME_LENGTH)} characters`);
+    if (!isPlainText(proxyName, MAX_NAME_LENGTH)) {
+      const rule = `1 to ${String(MAX_NAME_LENGTH)} characters, and no control characters or broken Unicode among them`;
+      throw new ProxyRefusedError(`proxy name must have ${rule}`);
     }
     if (message.group !== '') throw new ProxyRefusedError('load balancing groups are not supported by this server yet');
     const use = this.useOf(token);
+    this.assertRoom(session, use);
     this.assertPorts(session, token, use, type.ports);
     const key = nameKey(token, proxyName);
-    if (this.names.has(key)) throw new ProxyRefusedError(errorTexts.proxyExists(proxyName));
+    if (this.names.has(key) || session.proxies.has(proxyName))
+      throw new ProxyRefusedError(errorTexts.proxyExists(proxyName));
     this.names.add(key);
-    use.ports += type.ports;
+    use.shared.ports += type.ports;
+    use.shared.proxies += 1;
     const counter = traffic.counterFor(token, proxyName);
     try {
+      if (ledger !== undefined) {
+        const { maxProxiesPerToken: maxProxies } = this.limits;
+        await claimPlace(ledger, generation, token, { name: proxyName, ports: type.ports, maxProxies });
+      }
       const bucket = this.bucketFor(token, message);
       const proxy = await type.open({ session, message, counter, bucket, gate: use, traffic, runtime }, token);
       if (session.isClosed) {
@@ -150,10 +203,13 @@ export class Proxies {
         throw new ProxyRefusedError('the client is gone');
       }
       session.proxies.set(proxyName, proxy);
+      this.places.set(proxy, { key, use, generation });
       return proxy;
     } catch (error) {
+      ledger?.releaseProxy(generation, proxyName);
       this.names.delete(key);
-      use.ports -= type.ports;
+      use.shared.ports -= type.ports;
+      use.shared.proxies -= 1;
       traffic.release(counter);
       throw error;
     }
@@ -179,12 +235,19 @@ export class Proxies {
     }
   }
 
+  private assertRoom(session: ClientSession, use: TenantUse): void {
+    const { maxProxiesPerClient, maxProxiesPerToken } = this.limits;
+    if (session.proxies.size >= maxProxiesPerClient || use.shared.proxies >= maxProxiesPerToken) {
+      throw new ProxyRefusedError('too many proxies');
+    }
+  }
+
   private assertPorts(session: ClientSession, token: TunnelToken, use: TenantUse, ports: number): void {
     if (ports === 0) return;
-    const perClient = token.maxPortsPerClient ?? this.options.maxPortsPerClient;
+    const perClient = token.maxPortsPerClient ?? this.maxPortsPerClient;
     const inAll = token.maxPorts ?? 0;
     const isTooMany =
-      (perClient > 0 && session.portCount + ports > perClient) || (inAll > 0 && use.ports + ports > inAll);
+      (perClient > 0 && session.portCount + ports > perClient) || (inAll > 0 && use.shared.ports + ports > inAll);
     if (isTooMany) throw new ProxyRefusedError(errorTexts.proxyTooManyPorts);
   }
 
@@ -198,11 +261,21 @@ export class Proxies {
     return bytes > 0 ? new TokenBucket(bytes, this.options.runtime) : undefined;
   }
 
-  private end(session: ClientSession, proxy: Proxy): void {
-    const { token } = session.identity;
-    proxy.close();
-    this.names.delete(nameKey(token, proxy.name));
-    this.useOf(token).ports -= proxy.portCount;
+  private end(proxy: Proxy): void {
+    try {
+      proxy.close();
+    } catch (error) {
+      // The others of its client are to be closed as well, and what it held must not stay taken.
+      this.options.runtime.reportFault('end of a proxy', error);
+    }
+    const place = this.places.get(proxy);
+    if (place !== undefined) {
+      this.places.delete(proxy);
+      this.options.ledger?.releaseProxy(place.generation, proxy.name);
+      this.names.delete(place.key);
+      place.use.shared.ports -= proxy.portCount;
+      place.use.shared.proxies -= 1;
+    }
     this.options.traffic.release(proxy.counter);
   }
 }

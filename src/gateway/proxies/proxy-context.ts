@@ -12,6 +12,8 @@ export interface UserGate {
   /** @returns `false`: the user is to be turned away; otherwise {@link leave} is to be called when it goes */
   enter(): boolean;
   leave(): void;
+  /** Whether further requests of a user who has entered are served now. */
+  admitsRequests(): boolean;
   /** Whether datagrams, which belong to no connection, may pass now. */
   admitsDatagrams(): boolean;
   /** What a user who comes now is held to: the proxy's own rate, or a lower one that all users of the token share. */

@@ -3,7 +3,7 @@ import { SocketStream } from '@tollgate/stream-kit';
 import type { PortRanges } from '@tollgate/tunnel-tokens';
 import { plainAddress } from '../listener/client-connection';
 import { listenOn } from '../listener/listen-on';
-import type { PortBook } from '../ports/port-book';
+import type { PortDesk } from '../ports/port-desk';
 import type { TrafficCounter } from '../traffic/traffic-counter';
 import type { Proxy } from './proxy';
 import type { ProxyContext } from './proxy-context';
@@ -11,7 +11,7 @@ import { UserLinks } from './user-links';
 
 /** Which port a proxy may have. */
 export interface PortRequest {
-  readonly book: PortBook;
+  readonly book: PortDesk;
   /** Names the proxy over all tenants. */
   readonly owner: string;
   readonly bindAddress: string;
@@ -62,9 +62,15 @@ export class TcpProxy implements Proxy {
 
   private async listen(port: number): Promise<Server> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-      this.accept(socket);
+      try {
+        this.accept(socket);
+      } catch (error) {
+        this.context.runtime.reportFault('user', error);
+        socket.destroy();
+      }
     });
-    await listenOn(server, this.request.bindAddress, port);
+    // Of this process alone: it has the client.
+    await listenOn(server, this.request.bindAddress, port, true);
     return server;
   }
 

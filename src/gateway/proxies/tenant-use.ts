@@ -1,16 +1,11 @@
-import { type BucketScheduler, TokenBucket } from '@tollgate/stream-kit';
+import type { TokenBucket } from '@tollgate/stream-kit';
 import type { TunnelToken } from '@tollgate/tunnel-tokens';
+import { type ConnectionLimit, UNSHARED_CONNECTIONS } from '../ledger/ledger-access';
 import type { MonthGate, UserGate } from './proxy-context';
+import type { SharedUse } from './shared-use';
 
-/** What all users of a token share that has used up its month and is throttled for it, in bytes a second: 128 KiB. */
-const THROTTLED_BYTES_PER_SECOND = 131_072;
-
-/** What the clients of one token use together. */
+/** What one token lets its clients use, of what it shares with those that it was rotated from or to. */
 export class TenantUse implements UserGate {
-  ports = 0;
-  connections = 0;
-  private slow: TokenBucket | undefined;
-
   /**
    * @param limits as they are now
    * @param month what becomes of users who come now
@@ -18,19 +13,33 @@ export class TenantUse implements UserGate {
   constructor(
     private readonly limits: () => TunnelToken | undefined,
     private readonly month: () => MonthGate,
-    private readonly scheduler: BucketScheduler,
+    readonly shared: SharedUse,
+    /** How many of the users that it may have may be in this process. */
+    private readonly limit: ConnectionLimit = UNSHARED_CONNECTIONS,
   ) {}
+
+  /** Users who are connected. */
+  get connections(): number {
+    return this.shared.connections;
+  }
 
   enter(): boolean {
     const maxConnections = this.limits()?.maxConnections ?? 0;
-    if (maxConnections > 0 && this.connections >= maxConnections) return false;
+    if (maxConnections > 0 && this.shared.connections >= this.limit.of(maxConnections)) {
+      this.limit.refused();
+      return false;
+    }
     if (this.month() === 'refuse') return false;
-    this.connections += 1;
+    this.shared.connections += 1;
     return true;
   }
 
   leave(): void {
-    this.connections -= 1;
+    this.shared.connections -= 1;
+  }
+
+  admitsRequests(): boolean {
+    return this.month() !== 'refuse';
   }
 
   admitsDatagrams(): boolean {
@@ -39,6 +48,6 @@ export class TenantUse implements UserGate {
 
   bucketFor(own: TokenBucket | undefined): TokenBucket | undefined {
     if (this.month() !== 'throttle') return own;
-    return (this.slow ??= new TokenBucket(THROTTLED_BYTES_PER_SECOND, this.scheduler));
+    return this.shared.slowBucket;
   }
 }

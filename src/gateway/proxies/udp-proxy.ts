@@ -9,7 +9,7 @@ import type { WorkWaiter } from '../work-conns/work-pool';
 import { type Proxy, ProxyRefusedError } from './proxy';
 import type { ProxyContext } from './proxy-context';
 import type { PortRequest } from './tcp-proxy';
-import { UdpChannel, type UdpChannelOwner } from './udp-channel';
+import { UdpChannel, type UdpChannelOwner, longestDatagram } from './udp-channel';
 import { UdpPeers } from './udp-peers';
 import { UserLinks } from './user-links';
 
@@ -28,6 +28,8 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   readonly counter: TrafficCounter;
   private readonly peers = new UdpPeers();
   private readonly links: UserLinks;
+  /** Longest datagram that is passed on; more of it is cut off, as frps does. */
+  private readonly maxDatagramBytes: number;
   private socket: Socket | undefined;
   private port = 0;
   private channel: UdpChannel | undefined;
@@ -42,9 +44,9 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   private constructor(
     private readonly context: ProxyContext,
     private readonly request: PortRequest,
-    /** Longest datagram that is passed on; more of it is cut off. */
-    private readonly maxDatagramBytes: number,
+    maxDatagramBytes: number,
   ) {
+    this.maxDatagramBytes = Math.min(maxDatagramBytes, longestDatagram(context.session.workCodec.version));
     this.name = context.message.proxyName;
     this.counter = context.counter;
     this.links = new UserLinks(context);
@@ -98,6 +100,7 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
     const { session, runtime } = this.context;
     const encoded = this.links.startWorkConnection(stream, {});
     this.channel = new UdpChannel(encoded, session.workCodec, this, runtime.nowMs());
+    this.channel.start();
     const { waiting } = this;
     this.waiting = [];
     for (const { content, from } of waiting) this.pass(content, from);
@@ -113,11 +116,15 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
   onDatagram(content: Buffer, remote: UdpAddress): void {
     const { bucket } = this;
     if (this.isClosed || !this.isOpen || !this.peers.has(remote.ip, remote.port)) return;
-    if (bucket?.take(content.length) === false) return;
+    if (bucket?.tryTake(content.length) === false) return;
+    try {
+      // The decoder keeps nothing of it, and neither does the sender of the next.
+      this.socket?.send(content, remote.port, this.addressOf(remote));
+    } catch {
+      // An address that the system knows no way to: one datagram, which may be lost.
+      return;
+    }
     this.counter.outBytes += content.length;
-    const address = this.addressOf(remote);
-    // The decoder keeps nothing of it, and neither does the sender of the next.
-    this.socket?.send(content, remote.port, address);
   }
 
   onClose(): void {
@@ -146,7 +153,7 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
 
   private connect(): void {
     if (!this.needsConnection()) return;
-    const withdraw = this.context.session.takeWorkConnection(this);
+    const withdraw = this.context.session.takeWorkConnection(this, this.name);
     // It may have been served at once.
     if (this.needsConnection()) this.withdraw = withdraw;
   }
@@ -159,7 +166,13 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
     const { bindAddress } = this.request;
     const socket = createSocket({ type: isIPv6(bindAddress) ? 'udp6' : 'udp4' });
     socket.on('message', (content, from) => {
-      this.receive(content, from);
+      try {
+        this.receive(content, from);
+      } catch (error) {
+        // A fault of ours costs this proxy its work connection, and nobody else anything.
+        this.context.runtime.reportFault('datagram', error);
+        this.channel?.close();
+      }
     });
     return new Promise((resolve, reject) => {
       socket.once('error', (error) => {
@@ -176,14 +189,20 @@ export class UdpProxy implements Proxy, WorkWaiter, UdpChannelOwner {
 
   /** From a user, for the client. */
   private receive(content: Buffer, { address, port }: RemoteInfo): void {
+    // From port 0, which is nobody's: it could not be answered.
+    if (port === 0 || !this.isOpen || !this.hasRoom()) return;
     const cut = content.length > this.maxDatagramBytes ? content.subarray(0, this.maxDatagramBytes) : content;
-    if (!this.isOpen || this.bucket?.take(cut.length) === false) return;
+    if (this.bucket?.tryTake(cut.length) === false) return;
     const { runtime } = this.context;
     const [ip = '', zone = ''] = plainAddress(address).split('%');
     this.peers.note(ip, port, runtime.nowMs());
     const remote = { ip, port, zone };
     if (this.channel !== undefined) this.pass(cut, remote);
-    else if (this.waiting.length < MAX_WAITING) this.waiting.push({ content: cut, from: remote });
+    else this.waiting.push({ content: cut, from: remote });
+  }
+
+  private hasRoom(): boolean {
+    return this.channel === undefined ? this.waiting.length < MAX_WAITING : this.channel.takesMore;
   }
 
   private pass(content: Buffer, from: UdpAddress): void {

@@ -38,7 +38,7 @@ export class UserLinks implements UserLinkHost {
   }
 
   takeWorkConnection(waiter: WorkWaiter): () => void {
-    return this.context.session.takeWorkConnection(waiter);
+    return this.context.session.takeWorkConnection(waiter, this.context.message.proxyName);
   }
 
   startWorkConnection(stream: ByteStream, addresses: Partial<UserAddresses>): ByteStream {

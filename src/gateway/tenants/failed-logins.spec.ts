@@ -9,7 +9,10 @@ describe('FailedLogins', () => {
   });
 
   const fail = (address: string, times: number): void => {
-    for (let i = 0; i < times; i += 1) failures.count(address);
+    for (let i = 0; i < times; i += 1) {
+      expect(failures.beginTry(address)).toBe('go');
+      failures.endTry(address, true);
+    }
   };
 
   it('blocks an address at its limit, and no other', () => {
@@ -17,6 +20,7 @@ describe('FailedLogins', () => {
     expect(failures.isBlocked('192.0.2.1')).toBe(false);
     fail('192.0.2.1', 1);
     expect(failures.isBlocked('192.0.2.1')).toBe(true);
+    expect(failures.beginTry('192.0.2.1')).toBe('blocked');
     expect(failures.isBlocked('192.0.2.2')).toBe(false);
   });
 
@@ -26,6 +30,33 @@ describe('FailedLogins', () => {
     expect(failures.isBlocked('192.0.2.3')).toBe(false);
     fail('192.0.2.4', 1);
     expect(failures.isBlocked('192.0.2.3')).toBe(true);
+    expect(failures.beginTry('192.0.2.3')).toBe('blocked');
+  });
+
+  it('does not count those that succeed', () => {
+    for (let i = 0; i < 20; i += 1) {
+      expect(failures.beginTry('192.0.2.1')).toBe('go');
+      failures.endTry('192.0.2.1', false);
+    }
+    expect(failures.isBlocked('192.0.2.1')).toBe(false);
+  });
+
+  it('has the next one of an address wait while as many are tried as may fail', () => {
+    fail('192.0.2.1', 1);
+    expect([1, 2, 3].map(() => failures.beginTry('192.0.2.1'))).toEqual(['go', 'go', 'wait']);
+    expect(failures.beginTry('192.0.2.2')).toBe('go');
+    failures.endTry('192.0.2.1', false);
+    expect(failures.beginTry('192.0.2.1')).toBe('go');
+    failures.endTry('192.0.2.1', true);
+    failures.endTry('192.0.2.1', true);
+    expect(failures.beginTry('192.0.2.1')).toBe('blocked');
+  });
+
+  it('has the next one of any address wait while as many are tried as may fail in total', () => {
+    for (let i = 0; i < 5; i += 1) expect(failures.beginTry(`192.0.2.${String(i)}`)).toBe('go');
+    expect(failures.beginTry('192.0.2.9')).toBe('wait');
+    failures.endTry('192.0.2.0', false);
+    expect(failures.beginTry('192.0.2.9')).toBe('go');
   });
 
   it.each([

@@ -7,10 +7,12 @@ import {
   readTunnelToken,
 } from '@tollgate/tunnel-tokens';
 import { FailedLogins } from './failed-logins';
+import { RunIdHints } from './run-id-hints';
 import { TenantLogins } from './tenant-logins';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
 const SECONDS = NOW_MS / 1_000;
+const RUN_ID_KEY = Buffer.alloc(32, 7);
 
 class Source extends TenantTokenSource {
   override readonly tokens = new Map<string, TunnelToken>();
@@ -73,9 +75,20 @@ describe('TenantLogins', () => {
   let logins: TenantLogins;
   beforeEach(() => {
     source = new Source();
-    const failures = new FailedLogins({ perAddress: 3, inTotal: 100 }, () => 0);
-    logins = new TenantLogins({ source, region: 'eu', failures, wallClockMs: () => NOW_MS });
+    logins = open();
   });
+
+  /** A gateway on the same data folder. */
+  function open(): TenantLogins {
+    const failures = new FailedLogins({ perAddress: 3, inTotal: 100 }, () => 0);
+    return new TenantLogins({ source, region: 'eu', failures, runIdKey: RUN_ID_KEY, wallClockMs: () => NOW_MS });
+  }
+
+  /** Has logins that need a search refused from now on, from everywhere. */
+  async function exhaust(): Promise<void> {
+    for (let i = 0; i < 100; i += 1) await logins.identify(loginWith('wrong'), `203.0.113.${String(i)}`);
+    await expect(identify('one', '198.51.100.77')).resolves.toMatchObject({ refusal: 'throttled' });
+  }
 
   const identify = (token: string, address = '192.0.2.1', fields: Partial<MessageOf<'login'>> = {}): Promise<unknown> =>
     logins.identify(loginWith(token, fields), address);
@@ -91,6 +104,39 @@ describe('TenantLogins', () => {
     await expect(identify('one', '192.0.2.9', { runId: 'r1' })).resolves.toHaveProperty('token');
     source.remove('one');
     await expect(identify('one', '192.0.2.9', { runId: 'r1' })).resolves.toMatchObject({ refusal: 'unknown' });
+  });
+
+  it.each<[string, Partial<MessageOf<'login'>>, string]>([
+    ['by its address', {}, '192.0.2.1'],
+    ['by its user', { user: 'alice' }, '192.0.2.9'],
+    ['by a run id that is none of ours', { runId: 'of-frps' }, '192.0.2.9'],
+  ])('knows a client again %s, without a search', async (_how, fields, address) => {
+    source.put('one');
+    await identify('one', '192.0.2.1', fields);
+    await exhaust();
+    await expect(identify('one', address, fields)).resolves.toHaveProperty('token');
+  });
+
+  it('knows a client again by the run id that it was given, without a search, also after a restart', async () => {
+    source.put('one');
+    source.put('two');
+    const token = source.tokens.get('one');
+    const runId = token === undefined ? '' : logins.newRunId(token);
+    logins = open();
+    await exhaust();
+    await expect(identify('one', '192.0.2.9', { runId })).resolves.toHaveProperty('token');
+    // It is a hint: what counts is the key.
+    await expect(identify('two', '192.0.2.9', { runId })).resolves.toMatchObject({ refusal: 'throttled' });
+    await expect(identify('wrong', '192.0.2.9', { runId })).resolves.toMatchObject({ refusal: 'throttled' });
+  });
+
+  it('knows tokens by their run ids that came after it did, and none that has gone', async () => {
+    source.put('one');
+    const runId = new RunIdHints(RUN_ID_KEY).create('one');
+    await exhaust();
+    await expect(identify('one', '192.0.2.9', { runId })).resolves.toHaveProperty('token');
+    source.remove('one');
+    await expect(identify('one', '192.0.2.8', { runId })).resolves.toMatchObject({ refusal: 'throttled' });
   });
 
   it('refuses an unknown token in the words of frps', async () => {

@@ -1,14 +1,14 @@
 import { LoginKeyCheck, type MessageOf, errorTexts } from '@tollgate/frp-wire';
 import type { TenantTokenSource, TunnelToken } from '@tollgate/tunnel-tokens';
-import { LRUCache } from 'lru-cache';
 import type { FailedLogins } from './failed-logins';
+import { LoginHints } from './login-hints';
 import { LoginKeyScan } from './login-key-scan';
-import { LoginSearch, SearchQueueFullError } from './login-search';
+import { LoginSearch } from './login-search';
+import { RunIdHints } from './run-id-hints';
+import { TurnQuota } from './turn-quota';
 
-/** Clients whose token is remembered, by run id and by address. */
-const MAX_HINTS = 100_000;
-/** Logins that may wait for a search. */
-const MAX_WAITING = 1_000;
+/** What follows, keys and ciphers above all, takes some tenths of a millisecond for each. */
+const ADMISSIONS_PER_TURN = 8;
 
 /** Why a login is refused, for metrics. */
 export type LoginRefusal =
@@ -28,6 +28,8 @@ export interface TenantLoginOptions {
   /** This gateway's; `undefined` where tokens are of no region. */
   readonly region: string | undefined;
   readonly failures: FailedLogins;
+  /** See {@link RunIdHints}. */
+  readonly runIdKey: Buffer;
   /** Milliseconds since the Unix epoch. */
   readonly wallClockMs: () => number;
 }
@@ -48,38 +50,51 @@ const ERRORS: Readonly<Record<Exclude<LoginRefusal, 'unknown'>, string>> = {
  */
 export class TenantLogins {
   private readonly scan = new LoginKeyScan();
-  private readonly search = new LoginSearch(this.scan, MAX_WAITING);
-  private readonly byRunId = new LRUCache<string, string>({ max: MAX_HINTS });
-  private readonly byAddress = new LRUCache<string, string>({ max: MAX_HINTS });
+  private readonly search: LoginSearch;
+  private readonly runIds: RunIdHints;
+  private readonly hints: LoginHints;
+  private readonly admissions = new TurnQuota(ADMISSIONS_PER_TURN);
   private readonly stopListening: () => void;
 
   constructor(private readonly options: TenantLoginOptions) {
-    const { source } = options;
-    for (const token of source.tokens.keys()) this.scan.add(token);
+    const { source, failures, runIdKey } = options;
+    this.search = new LoginSearch(this.scan, failures);
+    this.runIds = new RunIdHints(runIdKey);
+    this.hints = new LoginHints(this.runIds);
+    for (const token of source.tokens.keys()) this.add(token);
     this.stopListening = source.onChange((change) => {
-      if (change.kind === 'put') this.scan.add(change.token.token);
-      else this.scan.delete(change.token.token);
+      const { token } = change.token;
+      if (change.kind === 'delete') {
+        this.scan.delete(token);
+        this.runIds.delete(token);
+      } else if (change.before === undefined) this.add(token);
     });
   }
 
   /** @param address the client's */
   async identify(login: MessageOf<'login'>, address: string): Promise<LoginVerdict> {
-    const { source, failures } = this.options;
+    const { source } = this.options;
     if (source.state === 'starting' || source.state === 'unavailable') return refused('unavailable');
-    const hinted = this.findHinted(login, address);
-    if (hinted !== undefined) return this.admit(hinted, login, address);
-    if (failures.isBlocked(address)) return refused('throttled');
-    let found: string | undefined;
-    try {
-      found = await this.search.find(login.privilegeKey, login.timestamp);
-    } catch (error) {
-      if (error instanceof SearchQueueFullError) return refused('busy');
-      throw error;
+    let value = this.findHinted(login, address);
+    if (value === undefined) {
+      const { privilegeKey: key, timestamp } = login;
+      const outcome = await this.search.find({ key, timestamp, address });
+      if (outcome.kind === 'throttled') return refused('throttled');
+      if (outcome.kind === 'full') return refused('busy');
+      if (outcome.kind === 'found') value = outcome.token;
     }
-    const token = found === undefined ? undefined : source.tokens.get(found);
-    if (token !== undefined) return this.admit(token, login, address);
-    failures.count(address);
+    if (value !== undefined) {
+      await this.admissions.enter();
+      // It may have gone meanwhile.
+      const token = source.tokens.get(value);
+      if (token !== undefined) return this.admit(token, login, address);
+    }
     return { refusal: 'unknown', error: errorTexts.loginTokenMismatch };
+  }
+
+  /** A run id for a client that has none, which helps to find its token when it comes back. */
+  newRunId({ token }: TunnelToken): string {
+    return this.runIds.create(token);
   }
 
   /** Whether a token is for this gateway. */
@@ -91,12 +106,16 @@ export class TenantLogins {
     this.stopListening();
   }
 
-  private findHinted(login: MessageOf<'login'>, address: string): TunnelToken | undefined {
-    const { tokens } = this.options.source;
+  private add(token: string): void {
+    this.scan.add(token);
+    this.runIds.add(token);
+  }
+
+  private findHinted(login: MessageOf<'login'>, address: string): string | undefined {
     const check = new LoginKeyCheck(login.privilegeKey, login.timestamp);
-    for (const value of [this.byRunId.get(login.runId), this.byAddress.get(address)]) {
-      const token = value === undefined ? undefined : tokens.get(value);
-      if (token !== undefined && check.matches(token.token)) return token;
+    const { runId, user } = login;
+    for (const value of this.hints.candidates({ runId, address, user })) {
+      if (this.options.source.tokens.has(value) && check.matches(value)) return value;
     }
     return undefined;
   }
@@ -104,8 +123,8 @@ export class TenantLogins {
   private admit(token: TunnelToken, login: MessageOf<'login'>, address: string): LoginVerdict {
     const refusal = this.findRefusal(token, address);
     if (refusal !== undefined) return refused(refusal);
-    this.byAddress.set(address, token.token);
-    if (login.runId !== '') this.byRunId.set(login.runId, token.token);
+    const { runId, user } = login;
+    this.hints.remember(token.token, { runId, address, user });
     return { token };
   }
 

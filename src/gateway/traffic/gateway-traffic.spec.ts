@@ -194,7 +194,7 @@ describe('GatewayTraffic', () => {
     let compiled: CompiledLibs;
     const children = new Set<ChildProcess>();
     beforeAll(() => {
-      compiled = compileLibs(['domain', '../src/gateway/traffic']);
+      compiled = compileLibs(['domain', 'tunnel-tokens', '../src/gateway/traffic']);
       writeFileSync(join(compiled.folder, 'child.js'), CHILD);
     });
     afterEach(() => {

@@ -6,7 +6,7 @@ import type { Clock } from '@tollgate/domain';
 import type { Log } from '@tollgate/observability';
 import { FolderLock } from './folder-lock';
 import { TRAFFIC_LIMITS } from './limits';
-import { MonthlyUsage, type MonthlyUsageSource, OwnShareOnly } from './monthly-usage';
+import { type MonthShare, MonthlyUsage, MonthlyUsageSource, OwnShareOnly } from './monthly-usage';
 import { ParkedReports } from './parked-reports';
 import { ReportSender } from './report-sender';
 import { TrafficJournal } from './traffic-journal';
@@ -23,6 +23,8 @@ export interface GatewayTrafficOptions {
   /** Absent: nothing is reported, and what an earlier run has left stays. */
   readonly reportUrl?: string;
   readonly reportKey?: Secret;
+  /** Of earlier runs in another number of processes: what they hold is sent, and counts into months. None by default. */
+  readonly leftFolders?: readonly string[];
   /** For one report; 10 s unless given. */
   readonly sendTimeoutMs?: number;
   /** Counts what other gateways have moved; by default they are left out. */
@@ -61,6 +63,7 @@ export class GatewayTraffic {
     private readonly lock: FolderLock,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly left: readonly GatewayTraffic[],
   ) {}
 
   /**
@@ -68,7 +71,9 @@ export class GatewayTraffic {
    * @throws FolderInUseError, or the file system's errors
    */
   static async open(options: GatewayTrafficOptions, clock: Clock, log: Log): Promise<GatewayTraffic> {
-    const { folder, region, reportUrl, reportKey, sendTimeoutMs, elsewhere = new OwnShareOnly(), onMoved } = options;
+    const { folder, leftFolders = [], region, reportUrl, reportKey, sendTimeoutMs, onMoved } = options;
+    const left: GatewayTraffic[] = [];
+    const elsewhere = new LeftShares(left, options.elsewhere ?? new OwnShareOnly());
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const { folderWaitMs: waitMs, folderRetryMs: retryMs } = TRAFFIC_LIMITS;
     const lock = await FolderLock.take(folder, { waitMs, retryMs });
@@ -92,8 +97,12 @@ export class GatewayTraffic {
         isReporting,
         ...(onMoved === undefined ? {} : { onMoved }),
       });
-      return new GatewayTraffic(meter, usage, outbox, reporter, sender, lock, clock, log);
+      for (const leftFolder of leftFolders) {
+        left.push(await GatewayTraffic.open({ ...options, folder: leftFolder, leftFolders: [] }, clock, log));
+      }
+      return new GatewayTraffic(meter, usage, outbox, reporter, sender, lock, clock, log, left);
     } catch (error) {
+      await Promise.all(left.map((each) => each.close()));
       await lock.release();
       throw error;
     }
@@ -103,6 +112,7 @@ export class GatewayTraffic {
     this.timer ??= setInterval(() => {
       this.tick(performance.now());
     }, TRAFFIC_LIMITS.tickMs);
+    for (const each of this.left) each.start();
   }
 
   /**
@@ -120,6 +130,26 @@ export class GatewayTraffic {
   }
 
   readings(): TrafficReadings {
+    return this.left.map((each) => each.readings()).reduce(addReadings, this.ownReadings());
+  }
+
+  /**
+   * @param limitKey see `limitKeyOf`
+   * @param month see `monthOf`
+   */
+  monthShare(limitKey: string, month: number): MonthShare {
+    const { bytes = 0, acknowledged = 0 } = this.outbox.findMonth(limitKey, month) ?? {};
+    // What was counted at the end of a month may be reported in the next one.
+    return { acknowledged, rest: Math.max(0, bytes - acknowledged) };
+  }
+
+  /** Call when every connection is closed: writes all that was counted, sends what it can in 3 s, and lets the folder go. */
+  async close(): Promise<void> {
+    this.closed ??= Promise.all([this.closeOnce(), ...this.left.map((each) => each.close())]).then(() => undefined);
+    return this.closed;
+  }
+
+  private ownReadings(): TrafficReadings {
     const { outbox, reporter, usage } = this;
     const { failingSince } = outbox;
     return {
@@ -133,12 +163,6 @@ export class GatewayTraffic {
       quotaWarned: usage.warned,
       quotaUsedUp: usage.usedUp,
     };
-  }
-
-  /** Call when every connection is closed: writes all that was counted, sends what it can in 3 s, and lets the folder go. */
-  async close(): Promise<void> {
-    this.closed ??= this.closeOnce();
-    return this.closed;
   }
 
   private async closeOnce(): Promise<void> {
@@ -165,4 +189,37 @@ export class GatewayTraffic {
     const left = this.outbox.reportCount;
     if (left > 0) this.log.info({ reports: left }, 'traffic reports are left for the next start');
   }
+}
+
+/** What earlier runs have counted in folders of their own, beside what is counted elsewhere. */
+class LeftShares extends MonthlyUsageSource {
+  constructor(
+    private readonly left: readonly GatewayTraffic[],
+    private readonly others: MonthlyUsageSource,
+  ) {
+    super();
+  }
+
+  override shareOf(limitKey: string, month: number): MonthShare {
+    return this.left
+      .map((each) => each.monthShare(limitKey, month))
+      .reduce(
+        (sum, { acknowledged, rest }) => ({ acknowledged: sum.acknowledged + acknowledged, rest: sum.rest + rest }),
+        this.others.shareOf(limitKey, month),
+      );
+  }
+}
+
+function addReadings(one: TrafficReadings, other: TrafficReadings): TrafficReadings {
+  return {
+    outboxReports: one.outboxReports + other.outboxReports,
+    outboxOldestSeconds: Math.max(one.outboxOldestSeconds, other.outboxOldestSeconds),
+    outboxFileBytes: one.outboxFileBytes + other.outboxFileBytes,
+    outboxFailingSeconds: Math.max(one.outboxFailingSeconds, other.outboxFailingSeconds),
+    sent: one.sent + other.sent,
+    failed: one.failed + other.failed,
+    parked: one.parked + other.parked,
+    quotaWarned: one.quotaWarned + other.quotaWarned,
+    quotaUsedUp: one.quotaUsedUp + other.quotaUsedUp,
+  };
 }

@@ -21,7 +21,7 @@ export const TRAFFIC_LIMITS = {
   /** Milliseconds for one report, its answer included. */
   sendTimeoutMs: 10_000,
 
-  /** Bytes of an answer that are read, and thrown away; a longer one costs the connection. */
+  /** Bytes of an answer that are read; a longer one costs the connection, and tells nothing but its status. */
   answerBytes: 65_536,
 
   /** Milliseconds after a first failure; twice as many after each further one, with jitter. */

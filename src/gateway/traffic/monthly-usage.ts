@@ -1,23 +1,31 @@
 import type { Log } from '@tollgate/observability';
-import type { TunnelToken } from '@tollgate/tunnel-tokens';
+import { limitKeyOf, type TunnelToken } from '@tollgate/tunnel-tokens';
 import { monthOf, type QuotaLevel } from './month-totals';
 import type { TrafficOutbox } from './traffic-outbox';
 
 const WARN_SHARE = 0.8;
 
-/** What other gateways have moved for a token. Asked for each new connection: it answers at once, from what it has last heard. */
-export abstract class MonthlyUsageSource {
-  /**
-   * Bytes in both directions, without this gateway's own.
-   * @param month a calendar month in UTC, see `monthOf`
-   */
-  abstract bytesElsewhere(tokenId: string, month: number): number;
+/** A part of a token's month that is counted by itself. */
+export interface MonthShare {
+  /** Bytes in both directions that the receiver of reports has counted, and tells all gateways of. */
+  readonly acknowledged: number;
+  /** Those that it has not. */
+  readonly rest: number;
 }
 
-/** For a gateway that is alone, or counts as if it were. */
+/** What is counted for a token beside this gateway's own. Asked for each new connection: it answers at once. */
+export abstract class MonthlyUsageSource {
+  /**
+   * @param limitKey see `limitKeyOf`
+   * @param month a calendar month in UTC, see `monthOf`
+   */
+  abstract shareOf(limitKey: string, month: number): MonthShare;
+}
+
+/** For a gateway that has its counts in one place. */
 export class OwnShareOnly extends MonthlyUsageSource {
-  override bytesElsewhere(): number {
-    return 0;
+  override shareOf(): MonthShare {
+    return { acknowledged: 0, rest: 0 };
   }
 }
 
@@ -33,7 +41,7 @@ export class MonthlyUsage {
 
   constructor(
     private readonly outbox: TrafficOutbox,
-    private readonly elsewhere: MonthlyUsageSource,
+    private readonly others: MonthlyUsageSource,
     private readonly log: Log,
   ) {}
 
@@ -48,12 +56,17 @@ export class MonthlyUsage {
   }
 
   /**
-   * Bytes of a token in the present month over all gateways, own ones up to the last look at the counters.
+   * Bytes of a token, and of those that it was rotated from or to, in the present month: own ones up to the last look at the counters,
+   * those of other gateways as the receiver has told them with the last report.
+   * @param limitKey see `limitKeyOf`
    * @param nowMs since the Unix epoch
    */
-  bytesOf(tokenId: string, nowMs: number): number {
+  bytesOf(limitKey: string, nowMs: number): number {
     const month = monthOf(nowMs);
-    return (this.outbox.findMonth(tokenId, month)?.bytes ?? 0) + this.elsewhere.bytesElsewhere(tokenId, month);
+    const { bytes = 0, elsewhere = 0 } = this.outbox.findMonth(limitKey, month) ?? {};
+    const { acknowledged, rest } = this.others.shareOf(limitKey, month);
+    // What the receiver has counted of the other shares is in what it has told, unless it has told nothing since.
+    return bytes + Math.max(elsewhere, acknowledged) + rest;
   }
 
   /** @param nowMs since the Unix epoch */
@@ -65,12 +78,13 @@ export class MonthlyUsage {
   watch(token: TunnelToken, nowMs: number): void {
     const level = this.levelOf(token, nowMs);
     const month = monthOf(nowMs);
-    const known = this.outbox.findMonth(token.id, month);
+    const limitKey = limitKeyOf(token);
+    const known = this.outbox.findMonth(limitKey, month);
     if (known === undefined || level <= known.level) return;
     if (known.level === 0) this.warnedCount += 1;
     if (level === 2) this.usedUpCount += 1;
-    this.outbox.setLevel(token.id, month, level);
-    const fields = { tokenId: token.id, bytes: this.bytesOf(token.id, nowMs), limitBytes: token.monthlyTrafficBytes };
+    this.outbox.setLevel(limitKey, month, level);
+    const fields = { tokenId: token.id, bytes: this.bytesOf(limitKey, nowMs), limitBytes: token.monthlyTrafficBytes };
     if (level === 1) this.log.warn(fields, "80 % of a token's monthly traffic is used up");
     else this.log.warn({ ...fields, policy: token.monthlyTrafficPolicy }, "a token's monthly traffic is used up");
   }
@@ -78,7 +92,7 @@ export class MonthlyUsage {
   private levelOf(token: TunnelToken, nowMs: number): QuotaLevel {
     const limit = token.monthlyTrafficBytes ?? 0;
     if (limit === 0) return 0;
-    const bytes = this.bytesOf(token.id, nowMs);
+    const bytes = this.bytesOf(limitKeyOf(token), nowMs);
     if (bytes >= limit) return 2;
     return bytes >= limit * WARN_SHARE ? 1 : 0;
   }

@@ -8,6 +8,8 @@ const DAY_SECONDS = 86_400;
 /** A token and proxy, and what waits of them. */
 export interface OutboxSubject extends TrafficSubject {
   readonly n: number;
+  /** What its month is counted by, see `limitKeyOf`. */
+  readonly limitKey: string;
   /** Bytes that are in no report yet. */
   inBytes: number;
   outBytes: number;
@@ -46,8 +48,8 @@ export class OutboxState {
     return this.byNumber.values();
   }
 
-  find(subject: TrafficSubject): OutboxSubject | undefined {
-    return this.byName.get(nameOf(subject));
+  find(subject: TrafficSubject, limitKey: string): OutboxSubject | undefined {
+    return this.byName.get(nameOf(subject, limitKey));
   }
 
   /** How many proxies of a token are known. */
@@ -55,10 +57,11 @@ export class OutboxState {
     return this.counts.get(tokenId) ?? 0;
   }
 
-  addSubject(subject: TrafficSubject, n = this.lastNumber + 1): OutboxSubject {
+  addSubject(subject: TrafficSubject, limitKey: string, n = this.lastNumber + 1): OutboxSubject {
     const { tokenId, token, region, proxyName } = subject;
     const added: OutboxSubject = {
       n,
+      limitKey,
       tokenId,
       token,
       region,
@@ -71,7 +74,7 @@ export class OutboxState {
     };
     this.lastNumber = Math.max(this.lastNumber, n);
     this.byNumber.set(n, added);
-    this.byName.set(nameOf(added), added);
+    this.byName.set(nameOf(added, limitKey), added);
     this.counts.set(tokenId, this.countOf(tokenId) + 1);
     return added;
   }
@@ -88,7 +91,7 @@ export class OutboxState {
       subject.outBytes += outBytes;
       subject.countedAt = atSeconds;
     }
-    return this.months.add(subject.tokenId, monthOf(atSeconds * SECOND_MS), inBytes + outBytes);
+    return this.months.add(subject.limitKey, monthOf(atSeconds * SECOND_MS), inBytes + outBytes);
   }
 
   /** The report that what waits of a subject may join: the last one, unless it was sent or is of another day (UTC). */
@@ -132,16 +135,25 @@ export class OutboxState {
     return report;
   }
 
-  removeReport(key: string): void {
+  /** From now on neither key nor content changes, and the receiver may have counted it. */
+  freeze(report: OutboxReport): void {
+    if (report.isFrozen) return;
+    report.isFrozen = true;
+    this.months.noteSending(report.subject.limitKey, reportMonth(report), report.inBytes + report.outBytes);
+  }
+
+  /** @param isCounted by the receiver */
+  removeReport(key: string, isCounted: boolean): void {
     const report = this.reports.get(key);
     if (report === undefined) return;
     this.reports.delete(key);
-    const { reports } = report.subject;
+    const { reports, limitKey } = report.subject;
     reports.splice(reports.indexOf(report), 1);
+    this.months.noteSettled(limitKey, reportMonth(report), report.inBytes + report.outBytes, isCounted);
   }
 
-  setLevel(tokenId: string, month: number, level: QuotaLevel): void {
-    const total = this.months.find(tokenId, month);
+  setLevel(limitKey: string, month: number, level: QuotaLevel): void {
+    const total = this.months.find(limitKey, month);
     if (total !== undefined) total.level = level;
   }
 
@@ -149,8 +161,8 @@ export class OutboxState {
   apply(record: OutboxRecord): void {
     switch (record.t) {
       case 'subject': {
-        const { n, id, token, region, proxy } = record;
-        const subject = this.addSubject({ tokenId: id, token, region, proxyName: proxy }, n);
+        const { n, id, root = id, token, region, proxy } = record;
+        const subject = this.addSubject({ tokenId: id, token, region, proxyName: proxy }, root, n);
         subject.inBytes = record.in;
         subject.outBytes = record.out;
         subject.countedAt = record.at;
@@ -166,14 +178,21 @@ export class OutboxState {
         this.moveIntoReport(subject, record.key, { inBytes: record.in, outBytes: record.out }, record.at);
         return;
       }
-      case 'done':
-        this.removeReport(record.key);
+      case 'done': {
+        const { key, parked, month, elsewhere = 0 } = record;
+        const limitKey = this.reports.get(key)?.subject.limitKey;
+        this.removeReport(key, parked !== true);
+        const total = limitKey === undefined || month === undefined ? undefined : this.months.find(limitKey, month);
+        if (total !== undefined) total.elsewhere = Math.max(total.elsewhere, elsewhere);
         return;
+      }
       case 'month': {
         const total = this.months.add(record.id, record.month, 0);
         if (total === undefined) return;
         total.bytes = record.bytes;
         total.level = record.level;
+        total.acknowledged = record.acknowledged ?? record.bytes;
+        total.elsewhere = record.elsewhere ?? 0;
         return;
       }
       case 'level':
@@ -188,7 +207,8 @@ export class OutboxState {
       if (uses > 0 || inBytes > 0 || outBytes > 0 || reports.length > 0 || isKept(subject)) continue;
       this.byNumber.delete(subject.n);
       // A name may have got another subject since, where this one was forgotten in memory before.
-      if (this.byName.get(nameOf(subject)) === subject) this.byName.delete(nameOf(subject));
+      const name = nameOf(subject, subject.limitKey);
+      if (this.byName.get(name) === subject) this.byName.delete(name);
       const left = this.countOf(subject.tokenId) - 1;
       if (left > 0) this.counts.set(subject.tokenId, left);
       else this.counts.delete(subject.tokenId);
@@ -197,7 +217,9 @@ export class OutboxState {
 
   /** The shortest records that say the same. */
   *records(): Generator<OutboxRecord> {
-    for (const [id, { month, bytes, level }] of this.months.entries()) yield { t: 'month', id, month, bytes, level };
+    for (const [id, { month, bytes, level, acknowledged, elsewhere }] of this.months.entries()) {
+      yield { t: 'month', id, month, bytes, level, acknowledged, ...(elsewhere > 0 && { elsewhere }) };
+    }
     for (const subject of this.byNumber.values()) yield subjectRecord(subject);
     for (const report of this.reports.values()) yield reportRecord(report);
   }
@@ -211,14 +233,15 @@ export class OutboxState {
 }
 
 /** A subject with all that is not acknowledged; the records of its reports take their part of it out again. */
-function subjectRecord(subject: OutboxSubject): OutboxRecord {
-  const { n, tokenId, token, region, proxyName, countedAt, reports } = subject;
+export function subjectRecord(subject: OutboxSubject): OutboxRecord {
+  const { n, limitKey, tokenId, token, region, proxyName, countedAt, reports } = subject;
   const sum = (pick: (part: { readonly inBytes: number; readonly outBytes: number }) => number): number =>
     reports.reduce((total, report) => total + pick(report), pick(subject));
   return {
     t: 'subject',
     n,
     id: tokenId,
+    ...(limitKey !== tokenId && { root: limitKey }),
     token,
     region,
     proxy: proxyName,
@@ -236,8 +259,12 @@ export function reportRecord(
   return { t: 'report', n: subject.n, key, in: part.inBytes, out: part.outBytes, at: timestamp };
 }
 
-function nameOf({ tokenId, token, region, proxyName }: TrafficSubject): string {
-  return [tokenId, token, region, proxyName].join('\0');
+function nameOf({ tokenId, token, region, proxyName }: TrafficSubject, limitKey: string): string {
+  return [limitKey, tokenId, token, region, proxyName].join('\0');
+}
+
+function reportMonth({ timestamp }: OutboxReport): number {
+  return monthOf(timestamp * SECOND_MS);
 }
 
 function dayOf(atSeconds: number): number {

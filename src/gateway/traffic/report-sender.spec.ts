@@ -67,6 +67,21 @@ describe('ReportSender', () => {
     expect(connections).toBe(1);
   });
 
+  it('has the month that the receiver tells, and of a failure none', async () => {
+    let status = 200;
+    answer = (_request, response) => {
+      response.writeHead(status);
+      // In pieces, as it may come.
+      response.write('{"status":"counted","month":"2026-11",');
+      setImmediate(() => response.end('"monthTraffic":5}'));
+    };
+    expect(await open().send(REPORT)).toStrictEqual({ kind: 'accepted', month: { month: 2026 * 12 + 10, bytes: 5 } });
+    status = 500;
+    expect(await open().send(REPORT)).toStrictEqual({ kind: 'failed', reason: 'status 500' });
+    status = 400;
+    expect(await open().send(REPORT)).toStrictEqual({ kind: 'refused', status: 400 });
+  });
+
   it('sends no authorization without a key', async () => {
     let sent: string | undefined = 'none seen';
     answer = ({ headers }, response) => {

@@ -3,17 +3,18 @@ import * as https from 'node:https';
 import type { Secret } from '@tollgate/config';
 import type { Clock } from '@tollgate/domain';
 import { TRAFFIC_LIMITS } from './limits';
+import { type ReceivedMonth, readReceivedMonth } from './received-month';
 import { retryAfterMs } from './retry-schedule';
 import { reportBody, type TrafficReport } from './traffic-report';
 
 /**
  * What became of one try.
- * - `accepted`: any 2xx
+ * - `accepted`: any 2xx; with the token's month over all gateways, if the receiver tells it
  * - `refused`: an answer that no repetition would change
  * - `failed`: anything else; `reason` holds nothing of the report
  */
 export type SendOutcome =
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly month?: ReceivedMonth }
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs?: number };
 
@@ -84,15 +85,19 @@ export class ReportSender {
     return new Promise((resolve, reject) => {
       const outgoing = this.request(this.url, options, (answer) => {
         const outcome = this.outcomeOf(answer);
+        const chunks: Buffer[] = [];
         let bytes = 0;
         answer.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes > TRAFFIC_LIMITS.answerBytes) outgoing.destroy();
+          else chunks.push(chunk);
         });
         answer.on('error', () => undefined);
         // The status is the answer, whatever becomes of the rest.
         answer.once('close', () => {
-          resolve(outcome);
+          const isRead = outcome.kind === 'accepted' && answer.complete;
+          const month = isRead ? readReceivedMonth(Buffer.concat(chunks).toString()) : undefined;
+          resolve(month === undefined ? outcome : { kind: 'accepted', month });
         });
       });
       outgoing.on('error', reject);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FakeClock, recordingLog, TEST_EPOCH_MS, useTemporaryFolder } from '@tollgate/testing';
 import { readTunnelToken, type TunnelToken } from '@tollgate/tunnel-tokens';
 import { monthOf } from './month-totals';
-import { MonthlyUsage, MonthlyUsageSource } from './monthly-usage';
+import { type MonthShare, MonthlyUsage, MonthlyUsageSource } from './monthly-usage';
 import { TrafficJournal } from './traffic-journal';
 import { TrafficMeter } from './traffic-meter';
 import { TrafficOutbox } from './traffic-outbox';
@@ -21,8 +21,8 @@ function token(settings: object = {}, value = 'secret-token'): TunnelToken {
 class Elsewhere extends MonthlyUsageSource {
   bytes = 0;
 
-  override bytesElsewhere(): number {
-    return this.bytes;
+  override shareOf(): MonthShare {
+    return { acknowledged: 0, rest: this.bytes };
   }
 }
 
@@ -218,6 +218,39 @@ describe('TrafficMeter', () => {
       meter.counterFor(limited, 'web').inBytes += 10;
       tick();
       expect(state()).toBe('used-up');
+    });
+
+    it('adds what the receiver has told of other gateways', () => {
+      const counter = meter.counterFor(limited, 'web');
+      counter.inBytes += 10;
+      meter.connectionClosed(counter);
+      tick();
+      const [report] = outbox.reports;
+      if (report === undefined) throw new Error('no report');
+      outbox.freeze(report);
+      outbox.done(report, { month: MONTH, bytes: GB - 1 });
+      expect(state()).toBe('warned');
+      counter.inBytes += 1;
+      tick();
+      expect(state()).toBe('used-up');
+    });
+
+    it('goes on from the token that this one was rotated from, and says nothing a second time', () => {
+      const before = token({ id: 'tt_0000000000000000000001', monthlyTrafficGB: 1 }, 'before');
+      const after = token(
+        { id: 'tt_0000000000000000000002', supersedes: before.id, rootId: before.id, monthlyTrafficGB: 1 },
+        'after',
+      );
+      meter.counterFor(before, 'web').inBytes += GB - 1;
+      tick();
+      expect(usage.quotaState(after, clock.nowMs())).toBe('warned');
+      meter.counterFor(after, 'web').inBytes += 1;
+      tick();
+      expect([before, after].map((each) => usage.quotaState(each, clock.nowMs()))).toStrictEqual([
+        'used-up',
+        'used-up',
+      ]);
+      expect(warnings()).toHaveLength(2);
     });
 
     it.each([[{}], [{ monthlyTrafficGB: 0 }]])('is without end for %j', (settings) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '@tollgate/domain';
-import type { TunnelToken } from '@tollgate/tunnel-tokens';
+import { limitKeyOf, type TunnelToken } from '@tollgate/tunnel-tokens';
 import { TRAFFIC_LIMITS } from './limits';
 import type { MonthlyUsage } from './monthly-usage';
 import type { OutboxSubject } from './outbox-state';
@@ -64,7 +64,7 @@ export class TrafficMeter {
     const { region } = this.options;
     const metered: Metered = {
       counter,
-      subject: this.outbox.acquire({ tokenId: token.id, token: token.token, region, proxyName }),
+      subject: this.outbox.acquire({ tokenId: token.id, token: token.token, region, proxyName }, limitKeyOf(token)),
       token,
       uses: 1,
       inBytes: 0,

@@ -97,7 +97,7 @@ describe('TrafficOutbox', () => {
     add();
     add();
     expect(contents(outbox)).toMatchObject([{ inBytes: 2, outBytes: 2 }]);
-    for (const report of outbox.reports) report.isFrozen = true;
+    for (const report of outbox.reports) outbox.freeze(report);
     add();
     add();
     expect(contents(outbox)).toMatchObject([{ inBytes: 2 }, { inBytes: 2 }]);
@@ -135,7 +135,7 @@ describe('TrafficOutbox', () => {
     expect(again.reportCount).toBe(0);
     await again.close();
     const { records } = await new TrafficJournal(join(folder(), 'journal')).read();
-    expect(records).toStrictEqual([{ t: 'month', id: 'tt_a', month: MONTH, bytes: 2, level: 0 }]);
+    expect(records).toStrictEqual([{ t: 'month', id: 'tt_a', month: MONTH, bytes: 2, level: 0, acknowledged: 2 }]);
   });
 
   it('remembers in the file how far a month was said to be used up, and drops months that are over', async () => {
@@ -144,11 +144,65 @@ describe('TrafficOutbox', () => {
     outbox.setLevel('tt_a', MONTH, 1);
     await outbox.flush();
     const again = await open();
-    expect(again.findMonth('tt_a', MONTH)).toStrictEqual({ month: MONTH, bytes: 10, level: 1 });
-    expect([...again.listMonth(MONTH)]).toStrictEqual([{ tokenId: 'tt_a', bytes: 10 }]);
+    expect(again.findMonth('tt_a', MONTH)).toMatchObject({ month: MONTH, bytes: 10, level: 1 });
     clock.advance(31 * 86_400_000);
     const later = await open();
     expect(later.findMonth('tt_a', MONTH)).toBeUndefined();
+  });
+
+  it('counts the months of a token and of what it was rotated to together, over a restart too', async () => {
+    const outbox = await open();
+    outbox.count(outbox.acquire(WEB), { inBytes: 5, outBytes: 5 }, true);
+    const fresh = { ...WEB, tokenId: 'tt_b', token: 'secret-b' };
+    outbox.count(outbox.acquire(fresh, 'tt_a'), { inBytes: 7, outBytes: 0 }, true);
+    expect(outbox.findMonth('tt_a', MONTH)?.bytes).toBe(17);
+    await outbox.flush();
+    const again = await open();
+    again.count(again.acquire(fresh, 'tt_a'), { inBytes: 1, outBytes: 0 }, true);
+    expect(again.findMonth('tt_a', MONTH)?.bytes).toBe(18);
+    await again.flush();
+    again.reportRemainders();
+    const third = await open();
+    third.reportRemainders();
+    expect(contents(third)).toMatchObject([{ inBytes: 5 }, { inBytes: 8 }]);
+    expect(third.findMonth('tt_a', MONTH)?.bytes).toBe(18);
+    expect(third.findMonth('tt_b', MONTH)).toBeUndefined();
+  });
+
+  it('remembers in the file what others have moved, and what of its own the receiver has', async () => {
+    const outbox = await open();
+    const send = (proxyName: string, inBytes: number): OutboxReport => {
+      const subject = outbox.acquire({ ...WEB, proxyName });
+      outbox.count(subject, { inBytes, outBytes: 0 }, true);
+      outbox.report(subject);
+      const report = [...outbox.reports].at(-1) as OutboxReport;
+      outbox.freeze(report);
+      return report;
+    };
+    const [web, ssh, dns, bad] = [send('web', 10), send('ssh', 20), send('dns', 40), send('bad', 80)];
+    outbox.done(web, { month: MONTH, bytes: 1_030 });
+    outbox.done(ssh);
+    outbox.putAside(bad);
+    const known = { bytes: 150, acknowledged: 30, inFlight: 40, elsewhere: 880 };
+    expect(outbox.findMonth('tt_a', MONTH)).toMatchObject(known);
+    await outbox.flush();
+    const again = await open();
+    expect(again.findMonth('tt_a', MONTH)).toMatchObject(known);
+    // Written anew.
+    const third = await open();
+    expect(third.findMonth('tt_a', MONTH)).toMatchObject(known);
+    const [left] = third.reports;
+    third.done(left as OutboxReport, { month: MONTH, bytes: 1_070 });
+    expect(third.findMonth('tt_a', MONTH)).toMatchObject({ acknowledged: 70, inFlight: 0, elsewhere: 1_000 });
+    expect(dns.inBytes).toBe(40);
+  });
+
+  it('takes a month that an earlier version has written for one that was all reported', async () => {
+    const journal = new TrafficJournal(join(folder(), 'journal'));
+    await journal.replace([{ t: 'month', id: 'tt_a', month: MONTH, bytes: 90, level: 1 }]);
+    await journal.close();
+    const outbox = await open();
+    expect(outbox.findMonth('tt_a', MONTH)).toMatchObject({ bytes: 90, level: 1, acknowledged: 90, elsewhere: 0 });
   });
 
   it('keeps its file short, whatever passes through', async () => {
@@ -239,11 +293,11 @@ describe('TrafficOutbox', () => {
             counted += bytes + 1;
           } else if (what === 'unreported') outbox.count(subject, { inBytes: bytes, outBytes: 1 }, false);
           else if (what === 'report') outbox.report(subject);
-          else if (what === 'freeze') for (const report of outbox.reports) report.isFrozen = true;
+          else if (what === 'freeze') for (const report of outbox.reports) outbox.freeze(report);
           else if (what === 'done') {
             const [report] = outbox.reports;
             if (report !== undefined) {
-              outbox.done(report);
+              outbox.done(report, { month: MONTH, bytes });
               finished += report.inBytes + report.outBytes;
             }
           } else if (what === 'flush') await outbox.flush();

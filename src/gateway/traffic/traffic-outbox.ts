@@ -4,7 +4,8 @@ import { journalLine } from './journal-line';
 import { OTHER_PROXIES, TRAFFIC_LIMITS } from './limits';
 import { type MonthTotal, monthOf, type QuotaLevel } from './month-totals';
 import type { OutboxRecord } from './outbox-record';
-import { type OutboxReport, OutboxState, type OutboxSubject, reportRecord } from './outbox-state';
+import { type OutboxReport, OutboxState, type OutboxSubject, reportRecord, subjectRecord } from './outbox-state';
+import type { ReceivedMonth } from './received-month';
 import type { TrafficJournal } from './traffic-journal';
 import type { TrafficSubject } from './traffic-report';
 
@@ -59,7 +60,7 @@ export class TrafficOutbox {
     const state = new OutboxState();
     for (const record of records) state.apply(record as OutboxRecord);
     // Whether they were sent is not known: they go as they are.
-    for (const report of state.reports.values()) report.isFrozen = true;
+    for (const report of state.reports.values()) state.freeze(report);
     if (damagedCopy !== undefined) {
       log.error(
         { copy: damagedCopy, bytes: tornBytes },
@@ -99,10 +100,11 @@ export class TrafficOutbox {
 
   /**
    * Begins to count for a token and proxy, whose remainder of before is there already.
+   * @param limitKey what its month is counted by, see `limitKeyOf`; its id unless given
    * @returns what {@link count} takes; give it back with {@link release}
    */
-  acquire(wanted: TrafficSubject): OutboxSubject {
-    const subject = this.state.find(wanted) ?? this.addSubject(wanted);
+  acquire(wanted: TrafficSubject, limitKey = wanted.tokenId): OutboxSubject {
+    const subject = this.state.find(wanted, limitKey) ?? this.addSubject(wanted, limitKey);
     subject.uses += 1;
     return subject;
   }
@@ -150,28 +152,39 @@ export class TrafficOutbox {
     return report.line <= this.durableLine;
   }
 
-  /** The report needs nothing any more: it is acknowledged, or put aside. */
-  done(report: OutboxReport): void {
-    this.state.removeReport(report.key);
-    this.note({ t: 'done', key: report.key });
+  /** The report goes out as it is: what is counted from now on makes another one. */
+  freeze(report: OutboxReport): void {
+    this.state.freeze(report);
   }
 
-  findMonth(tokenId: string, month: number): MonthTotal | undefined {
-    return this.state.months.find(tokenId, month);
+  /**
+   * The report is acknowledged.
+   * @param heard what the receiver has told of the token's month with it
+   */
+  done({ key, subject: { limitKey } }: OutboxReport, heard?: ReceivedMonth): void {
+    this.state.removeReport(key, true);
+    const total = heard && this.findMonth(limitKey, heard.month);
+    const before = total?.elsewhere;
+    if (heard !== undefined) this.state.months.noteHeard(limitKey, heard.month, heard.bytes);
+    const isNews = total !== undefined && total.elsewhere !== before;
+    this.note({ t: 'done', key, ...(isNews && { month: total.month, elsewhere: total.elsewhere }) });
   }
 
-  /** Tokens with their totals of this month. */
-  *listMonth(month: number): Generator<{ readonly tokenId: string; readonly bytes: number }> {
-    for (const [tokenId, total] of this.state.months.entries()) {
-      if (total.month === month) yield { tokenId, bytes: total.bytes };
-    }
+  /** The report is put aside: the receiver will never count it. */
+  putAside({ key }: OutboxReport): void {
+    this.state.removeReport(key, false);
+    this.note({ t: 'done', key, parked: true });
+  }
+
+  findMonth(limitKey: string, month: number): MonthTotal | undefined {
+    return this.state.months.find(limitKey, month);
   }
 
   /** Remembers what was said of a token's month. */
-  setLevel(tokenId: string, month: number, level: QuotaLevel): void {
-    this.noteCounts([...this.uncounted.keys()].filter((subject) => subject.tokenId === tokenId));
-    this.state.setLevel(tokenId, month, level);
-    this.note({ t: 'level', id: tokenId, month, level });
+  setLevel(limitKey: string, month: number, level: QuotaLevel): void {
+    this.noteCounts([...this.uncounted.keys()].filter((subject) => subject.limitKey === limitKey));
+    this.state.setLevel(limitKey, month, level);
+    this.note({ t: 'level', id: limitKey, month, level });
   }
 
   /**
@@ -228,17 +241,16 @@ export class TrafficOutbox {
     this.rewrittenBytes = this.journal.size;
   }
 
-  private addSubject(wanted: TrafficSubject): OutboxSubject {
+  private addSubject(wanted: TrafficSubject, limitKey: string): OutboxSubject {
     if (this.state.countOf(wanted.tokenId) >= TRAFFIC_LIMITS.waitingProxies) {
       this.state.prune((subject) => this.uncounted.has(subject));
     }
     const isCrowded = this.state.countOf(wanted.tokenId) >= TRAFFIC_LIMITS.waitingProxies;
     const named = isCrowded ? { ...wanted, proxyName: OTHER_PROXIES } : wanted;
-    const present = isCrowded ? this.state.find(named) : undefined;
+    const present = isCrowded ? this.state.find(named, limitKey) : undefined;
     if (present !== undefined) return present;
-    const subject = this.state.addSubject(named);
-    const { n, tokenId, token, region, proxyName, countedAt } = subject;
-    this.note({ t: 'subject', n, id: tokenId, token, region, proxy: proxyName, in: 0, out: 0, at: countedAt });
+    const subject = this.state.addSubject(named, limitKey);
+    this.note(subjectRecord(subject));
     return subject;
   }
 

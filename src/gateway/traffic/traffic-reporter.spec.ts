@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { FakeClock, recordingLog, useTemporaryFolder } from '@tollgate/testing';
+import { FakeClock, recordingLog, TEST_EPOCH_MS, useTemporaryFolder } from '@tollgate/testing';
 import { TRAFFIC_LIMITS } from './limits';
+import { monthOf } from './month-totals';
 import type { SendOutcome } from './report-sender';
 import { TrafficJournal } from './traffic-journal';
 import { TrafficOutbox } from './traffic-outbox';
@@ -181,6 +182,20 @@ describe('TrafficReporter', () => {
     expect([outbox.reportCount, reporter.parked, reporter.sent]).toStrictEqual([0, 1, 1]);
     expect(lines).toMatchObject([{ level: 'warn', fields: { status: 422, tokenId: 'tt_a', proxyName: 'p0' } }]);
     expect(JSON.stringify(lines)).not.toContain('secret-a');
+  });
+
+  it('keeps what the receiver tells of a month, and takes nothing that it refuses for counted', async () => {
+    await put(3);
+    tick();
+    const month = monthOf(TEST_EPOCH_MS);
+    receiver.sends.shift()?.answer({ kind: 'accepted', month: { month, bytes: 106 } });
+    receiver.sends.shift()?.answer({ kind: 'refused', status: 400 });
+    await settled();
+    await settled();
+    expect(outbox.findMonth('tt_a', month)).toMatchObject({ acknowledged: 2, inFlight: 2, elsewhere: 100 });
+    receiver.sends.shift()?.answer({ kind: 'accepted', month: { month, bytes: 108 } });
+    await settled();
+    expect(outbox.findMonth('tt_a', month)).toMatchObject({ acknowledged: 4, inFlight: 0, elsewhere: 104 });
   });
 
   it('keeps a refused report that cannot be put aside', async () => {

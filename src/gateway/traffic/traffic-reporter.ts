@@ -90,7 +90,7 @@ export class TrafficReporter {
   }
 
   private async send(report: OutboxReport): Promise<void> {
-    report.isFrozen = true;
+    this.parts.outbox.freeze(report);
     this.sending.add(report);
     const isProbe = this.isAway;
     const outcome = await this.parts.sender.send(report);
@@ -110,9 +110,10 @@ export class TrafficReporter {
       this.failing.clear();
       this.parts.log.info({}, 'the receiver of traffic reports answers again');
     }
-    if (outcome.kind === 'refused' && !(await this.park(report, outcome.status))) return;
-    if (outcome.kind === 'accepted') this.sentCount += 1;
-    this.parts.outbox.done(report);
+    if (outcome.kind === 'accepted') {
+      this.sentCount += 1;
+      this.parts.outbox.done(report, outcome.month);
+    } else if (await this.park(report, outcome.status)) this.parts.outbox.putAside(report);
   }
 
   /** @returns whether it is put aside; if not, it stays in the outbox and is tried again */

@@ -3,9 +3,10 @@ import type { GatewayConfig } from '../config/gateway-config';
 import type { GatewayRuntime } from '../gateway-runtime';
 import { listenOn } from '../listener/listen-on';
 import type { Ticking } from '../ticker';
+import { DomainOwners } from './domain-owners';
 import { HttpVhost } from './http/http-vhost';
 import { readNotFoundPage } from './http/not-found-page';
-import { serverNameOf } from './tls/client-hello';
+import { ClientHelloReader } from './tls/client-hello';
 import { HttpsVhost } from './tls/https-vhost';
 
 /** What the bind port does with users of http and https proxies that come to it. */
@@ -28,16 +29,24 @@ export class VhostPorts implements Ticking {
   /** @throws the file system's error when the not-found page can't be read */
   constructor(
     private readonly config: GatewayConfig,
-    runtime: GatewayRuntime,
+    private readonly runtime: GatewayRuntime,
   ) {
     const { httpPort, httpsPort, responseHeaderTimeoutMs, custom404Page } = config.vhost;
     const { flusher, endings } = runtime;
     const now = (): number => runtime.nowMs();
+    const owners = new DomainOwners();
     if (httpPort > 0) {
       const notFoundPage = readNotFoundPage(custom404Page);
-      this.http = new HttpVhost({ flusher, endings, now, responseHeadMs: responseHeaderTimeoutMs, notFoundPage });
+      this.http = new HttpVhost({
+        flusher,
+        endings,
+        now,
+        owners,
+        responseHeadMs: responseHeaderTimeoutMs,
+        notFoundPage,
+      });
     }
-    if (httpsPort > 0) this.https = new HttpsVhost({ flusher, now });
+    if (httpsPort > 0) this.https = new HttpsVhost({ flusher, now, owners });
   }
 
   get shared(): SharedPorts {
@@ -74,9 +83,10 @@ export class VhostPorts implements Ticking {
     this.https?.tick(nowMs);
   }
 
-  /** Takes no more users. */
+  /** Takes no more users, and ends the connections of those who have no request under way. */
   stopListening(): void {
     for (const server of this.servers) server.close();
+    this.http?.leaveSoon();
   }
 
   /** Cuts those that are there. */
@@ -91,15 +101,27 @@ export class VhostPorts implements Ticking {
   }
 
   private open(port: number, take: (socket: Socket) => void): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, take);
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+      try {
+        take(socket);
+      } catch (error) {
+        this.runtime.reportFault('user', error);
+        socket.destroy();
+      }
+    });
     this.servers.push(server);
     return listenOn(server, this.config.proxyHost, port);
   }
 }
 
+/** What was read of ClientHellos that come in pieces: each is looked at once. */
+const hellos = new WeakMap<Socket, ClientHelloReader>();
+
 /** Clients and users of https proxies both begin with a ClientHello: who names a proxy is a user. */
 function takeTls(https: HttpsVhost, socket: Socket, head: Buffer): boolean | undefined {
-  const server = serverNameOf(head);
+  const hello = hellos.get(socket) ?? new ClientHelloReader();
+  hellos.set(socket, hello);
+  const server = hello.push(head.subarray(hello.seenBytes));
   switch (server.kind) {
     case 'need-more':
       return undefined;

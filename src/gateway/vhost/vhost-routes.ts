@@ -1,3 +1,4 @@
+import { DomainOwners } from './domain-owners';
 import { canonicalHost } from './host-name';
 
 /** What a route answers for. */
@@ -10,7 +11,7 @@ export interface RouteKey {
   readonly httpUser: string;
 }
 
-/** The same domain, location and user have a target already. The text is the one that frpc shows for frps. */
+/** The same domain, location and user have a target already, or the domain is another's. The text is the one that frpc shows for frps. */
 export class RouteTakenError extends Error {
   constructor() {
     super('router config conflict');
@@ -27,6 +28,9 @@ export class VhostRoutes<T> {
   private routes = 0;
   private routesWithUser = 0;
 
+  /** @param owners whose each domain is; shared by all who serve the same domains */
+  constructor(private readonly owners = new DomainOwners()) {}
+
   get count(): number {
     return this.routes;
   }
@@ -36,17 +40,29 @@ export class VhostRoutes<T> {
     return this.routesWithUser > 0;
   }
 
-  /** @throws RouteTakenError */
-  add(key: RouteKey, target: T): void {
+  /**
+   * @param owner whose the domain is while it has routes, see {@link DomainOwners}
+   * @throws RouteTakenError
+   */
+  add(key: RouteKey, target: T, owner = ''): void {
     const { httpUser, location } = key;
     const domain = canonicalHost(key.domain);
     const users = this.domains.get(domain) ?? new Map<string, Locations<T>>();
     const locations = users.get(httpUser) ?? new Locations<T>();
-    if (!locations.add(location, target)) throw new RouteTakenError();
+    if (!this.owners.take(domain, owner)) throw new RouteTakenError();
+    if (!locations.add(location, target)) {
+      this.owners.release(domain);
+      throw new RouteTakenError();
+    }
     users.set(httpUser, locations);
     this.domains.set(domain, users);
     this.routes += 1;
     if (httpUser !== '') this.routesWithUser += 1;
+  }
+
+  /** Routes of an owner's, here and wherever else its domains are served. */
+  countOf(owner: string): number {
+    return this.owners.countOf(owner);
   }
 
   /** @returns `false` when the route is not there, or leads to another target */
@@ -58,6 +74,7 @@ export class VhostRoutes<T> {
     if (users === undefined || locations === undefined || !locations.delete(location, target)) return false;
     if (locations.isEmpty) users.delete(httpUser);
     if (users.size === 0) this.domains.delete(domain);
+    this.owners.release(domain);
     this.routes -= 1;
     if (httpUser !== '') this.routesWithUser -= 1;
     return true;
@@ -91,7 +108,10 @@ export class VhostRoutes<T> {
 /** The locations of one domain and user: looked up by length, the longest first, so that their number doesn't matter. */
 class Locations<T> {
   private readonly targets = new Map<string, T>();
-  private lengths: number[] = [];
+  /** How many locations have which length. */
+  private readonly counts = new Map<number, number>();
+  /** The longest first. */
+  private lengths: readonly number[] = [];
 
   get isEmpty(): boolean {
     return this.targets.size === 0;
@@ -100,14 +120,22 @@ class Locations<T> {
   add(location: string, target: T): boolean {
     if (this.targets.has(location)) return false;
     this.targets.set(location, target);
-    this.sort();
+    const count = this.counts.get(location.length) ?? 0;
+    this.counts.set(location.length, count + 1);
+    if (count === 0) this.sort();
     return true;
   }
 
   delete(location: string, target: T): boolean {
     if (this.targets.get(location) !== target) return false;
     this.targets.delete(location);
-    this.sort();
+    const left = (this.counts.get(location.length) ?? 0) - 1;
+    if (left > 0) {
+      this.counts.set(location.length, left);
+    } else {
+      this.counts.delete(location.length);
+      this.sort();
+    }
     return true;
   }
 
@@ -121,7 +149,6 @@ class Locations<T> {
   }
 
   private sort(): void {
-    const lengths = new Set(Array.from(this.targets.keys(), (location) => location.length));
-    this.lengths = [...lengths].sort((one, other) => other - one);
+    this.lengths = [...this.counts.keys()].sort((one, other) => other - one);
   }
 }

@@ -21,11 +21,18 @@ class Held implements BucketWaiter {
   expectedBytes = 0;
   isWaiting = false;
 
-  constructor(private readonly goOn: () => void) {}
+  constructor(
+    private readonly goOn: () => void,
+    private readonly stream: MeteredStream,
+  ) {}
 
   tokensAvailable(): void {
     this.isWaiting = false;
     this.goOn();
+  }
+
+  fail(error: Error): void {
+    this.stream.destroy(error);
   }
 }
 
@@ -33,6 +40,7 @@ class Held implements BucketWaiter {
 export class MeteredStream extends InboundStream implements ByteReader {
   private readonly inward: Held | undefined;
   private readonly outward: Held | undefined;
+  private wasCut = false;
 
   /** @param inner is the stream's own from now on */
   constructor(
@@ -44,10 +52,10 @@ export class MeteredStream extends InboundStream implements ByteReader {
     if (host.bucket !== undefined) {
       this.inward = new Held(() => {
         this.tellDrain();
-      });
+      }, this);
       this.outward = new Held(() => {
         if (!this.holdsBack()) inner.resume();
-      });
+      }, this);
     }
     inner.pause();
     inner.attach(this);
@@ -58,7 +66,11 @@ export class MeteredStream extends InboundStream implements ByteReader {
   }
 
   override write(chunk: Buffer, lease?: Lease): boolean {
-    if (!this.isClosed) this.host.counter.inBytes += chunk.length;
+    if (this.isClosed) {
+      lease?.release();
+      return true;
+    }
+    this.host.counter.inBytes += chunk.length;
     const isReady = this.inner.write(chunk, lease);
     return this.take(this.inward, chunk.length) && isReady;
   }
@@ -68,6 +80,9 @@ export class MeteredStream extends InboundStream implements ByteReader {
   }
 
   override destroy(error?: Error): void {
+    if (this.isClosed) return;
+    this.wasCut = true;
+    this.silence();
     this.inner.destroy(error);
   }
 
@@ -94,7 +109,7 @@ export class MeteredStream extends InboundStream implements ByteReader {
     for (const held of [this.inward, this.outward]) if (held !== undefined) bucket?.leave(held);
     counter.connections -= 1;
     this.host.left(this);
-    this.receiveClose(error);
+    this.receiveClose(error, error !== undefined || this.wasCut);
   }
 
   protected override stopSource(): void {

@@ -47,6 +47,8 @@ export class UserLink implements WorkWaiter, RelayOwner, ByteReader {
     host.counter.connections += 1;
     user.pause();
     user.attach(this);
+    // It may have gone since it came.
+    if (this.isOver) return;
     const withdraw = host.takeWorkConnection(this);
     if (this.relay === undefined && !this.hasEnded) this.withdraw = withdraw;
   }

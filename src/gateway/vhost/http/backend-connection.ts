@@ -33,6 +33,8 @@ export interface ConnectionPool {
 export class BackendConnection implements ByteReader, BodySink {
   /** Since when it has been idle, in monotone milliseconds. */
   idleSinceMs = 0;
+  /** For its pool: which of them it belongs to. */
+  generation = 0;
   /** Whether it has been idle: then it may have been closed by the time a request gets there. */
   isReused = false;
   /** Whether any byte of the present response has come. */

@@ -5,6 +5,7 @@ import type { HeaderEdits } from './header-edits';
 import type { HttpRoute, HttpTarget } from './http-target';
 import type { ResponseHead } from './response-head';
 import type { TargetPool } from './target-pool';
+import type { UserVisits } from './user-visits';
 
 /** An answer of our own. */
 export interface OwnAnswer {
@@ -15,6 +16,8 @@ export interface OwnAnswer {
 
 /** The user's side of an exchange. */
 export interface ExchangeUser {
+  /** Of its connection. */
+  readonly visits: UserVisits;
   /** Whether chunked bodies are wanted without their framing. */
   readonly decodesChunks: boolean;
   inform(head: ResponseHead): void;
@@ -43,4 +46,6 @@ export interface ExchangeContext {
   now(): number;
   notFound(): OwnAnswer;
   poolOf(target: HttpTarget): TargetPool;
+  /** Told of a fault of ours, which has cost one exchange or connection. */
+  onFault(error: unknown): void;
 }

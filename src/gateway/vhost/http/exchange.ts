@@ -71,7 +71,7 @@ export class Exchange implements ResponseReader {
     const pool = context.poolOf(target);
     if (pool.auth?.admits(head) === false) {
       this.answer(challenge(isForProxy(head)));
-    } else if (pool.isFull) {
+    } else if (pool.isFull || !this.user.visits.admits(target.gate)) {
       this.answer({ status: 503, fields: [], body: NOTHING });
     } else {
       this.pool = pool;
@@ -80,7 +80,7 @@ export class Exchange implements ResponseReader {
       const text = isTunnel ? `${head.text}\r\n` : requestHeadText(head, pool.requestEdits, this.peer.address);
       this.headBytes = Buffer.from(text, 'latin1');
       const idle = isTunnel ? undefined : pool.takeIdle();
-      if (idle === undefined) void this.connect(pool);
+      if (idle === undefined) this.dial(pool);
       else this.use(idle);
     }
   }
@@ -199,21 +199,28 @@ export class Exchange implements ResponseReader {
     const mayRetry = connection?.isReused === true && !connection.hasAnswered && !this.isRetry;
     if (mayRetry && pool !== undefined && this.kept !== undefined && REPEATABLE.has(this.head.method)) {
       this.isRetry = true;
-      void this.connect(pool);
+      this.dial(pool);
       return;
     }
     this.answer(this.context.notFound());
   }
 
+  private dial(pool: TargetPool): void {
+    this.connect(pool).catch((error: unknown) => {
+      this.cut();
+      this.context.onFault(error);
+    });
+  }
+
   private async connect(pool: TargetPool): Promise<void> {
-    try {
-      const connection = await pool.connect(this.peer);
-      if (this.isOver) pool.release(connection, this.context.now());
-      else if (connection.isUsable) this.use(connection);
-      else this.answer(this.context.notFound());
-    } catch {
-      // Why is the target's to say; the user learns that nobody is there.
-      if (!this.isOver) this.answer(this.context.notFound());
+    // Why there is none is the target's to say; the user learns that nobody is there.
+    const connection = await pool.connect(this.peer).catch(() => undefined);
+    if (this.isOver) {
+      if (connection !== undefined) pool.release(connection, this.context.now());
+    } else if (connection?.isUsable === true) {
+      this.use(connection);
+    } else {
+      this.answer(this.context.notFound());
     }
   }
 

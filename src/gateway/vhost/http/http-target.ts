@@ -19,10 +19,22 @@ export interface UserAddress {
   readonly port: number;
 }
 
+/** Whether a tenant may have one user more. One object for all targets of a tenant. */
+export interface TargetGate {
+  /** For the first request of a user's connection. @returns `false`: it is to be turned away; otherwise {@link leave} is to follow */
+  enter(): boolean;
+  /** The connection is over. */
+  leave(): void;
+  /** Whether further requests of a connection that has entered are served now. */
+  admitsRequests(): boolean;
+}
+
 /** A service that answers requests. Its connections are kept by this very object, so there is to be one for as long as it lives. */
 export interface HttpTarget {
   /** Looked at once, with the first request. */
   readonly options: HttpTargetOptions;
+  /** Whom users count for; absent: nobody. */
+  readonly gate?: TargetGate | undefined;
   /** @returns a new connection to the service; rejects, within its own time, when none is to be had */
   connect(user: UserAddress): Promise<ByteStream>;
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ByteStream, type EndingRelays, Relay, SocketStream, type TurnFlusher } from '@tollgate/stream-kit';
 import { plainAddress } from '../../listener/client-connection';
 import { PendingConnections } from '../../listener/pending-connections';
+import type { DomainOwners } from '../domain-owners';
 import { VHOST_LIMITS } from '../limits';
 import { VhostRoutes } from '../vhost-routes';
 import type { OwnAnswer } from './exchange-user';
@@ -22,6 +23,8 @@ export interface HttpVhostOptions {
   readonly responseHeadMs?: number;
   /** See `readNotFoundPage`; the built-in page unless told. */
   readonly notFoundPage?: Buffer;
+  /** Shared with the vhost of https: a domain is one tenant's, whatever is spoken there. */
+  readonly owners?: DomainOwners;
   readonly maxUserConnections?: number;
   readonly maxPending?: number;
   readonly maxPendingPerAddress?: number;
@@ -34,7 +37,7 @@ const DEFAULT_RESPONSE_HEAD_MS = 60_000;
  * on to a service and the answer back (frp `pkg/util/vhost/http.go`, §6.4 of the protocol reference).
  */
 export class HttpVhost implements Http1Context {
-  readonly routes = new VhostRoutes<HttpRoute>();
+  readonly routes: VhostRoutes<HttpRoute>;
   readonly responseHeadMs: number;
   private readonly endings: EndingRelays;
   private readonly flusher: TurnFlusher;
@@ -51,6 +54,7 @@ export class HttpVhost implements Http1Context {
 
   constructor(private readonly options: HttpVhostOptions) {
     const { maxPending = VHOST_LIMITS.maxPending, maxPendingPerAddress = VHOST_LIMITS.maxPendingPerAddress } = options;
+    this.routes = new VhostRoutes(options.owners);
     this.flusher = options.flusher;
     this.endings = options.endings;
     this.responseHeadMs = options.responseHeadMs ?? DEFAULT_RESPONSE_HEAD_MS;
@@ -101,6 +105,9 @@ export class HttpVhost implements Http1Context {
         this.openings.delete(opening);
         this.pending.delete(opening);
       },
+      onFault: (error) => {
+        this.onFault(error);
+      },
     });
     if (!this.pending.add(opening, this.now())) {
       this.refuse(socket);
@@ -116,6 +123,18 @@ export class HttpVhost implements Http1Context {
     this.pools.delete(target);
   }
 
+  /** What connections of the target's are held to has changed: those that were made before take no further request. */
+  renew(target: HttpTarget): void {
+    this.pools.get(target)?.renew();
+  }
+
+  /** Requests that are under way are answered; connections without one are ended, those of users as well as those to services. */
+  leaveSoon(): void {
+    for (const user of [...this.users]) user.leaveSoon();
+    this.http2.leaveSoon();
+    for (const pool of this.pools.values()) pool.close();
+  }
+
   setNotFoundPage(page: Buffer): void {
     this.notFoundPage = notFoundAnswer(page);
   }
@@ -123,7 +142,7 @@ export class HttpVhost implements Http1Context {
   /** To be called about once a second. */
   tick(nowMs: number): void {
     this.pending.tick(nowMs);
-    for (const user of this.users) user.tick(nowMs);
+    for (const user of this.users) this.tickUser(user, nowMs);
     this.http2.tick(nowMs);
     for (const pool of this.pools.values()) pool.tick(nowMs);
   }
@@ -171,6 +190,10 @@ export class HttpVhost implements Http1Context {
     if (!joined.isOver) this.relays.add(joined.relay);
   }
 
+  onFault(error: unknown): void {
+    this.flusher.report(error);
+  }
+
   onClosed(user: Http1User): void {
     this.users.delete(user);
   }
@@ -185,6 +208,15 @@ export class HttpVhost implements Http1Context {
     });
     this.users.add(user);
     user.listen();
+  }
+
+  private tickUser(user: Http1User, nowMs: number): void {
+    try {
+      user.tick(nowMs);
+    } catch (error) {
+      user.destroy();
+      this.onFault(error);
+    }
   }
 
   private refuse(socket: Socket): void {

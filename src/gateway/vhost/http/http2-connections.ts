@@ -11,6 +11,7 @@ import { plainAddress } from '../../listener/client-connection';
 import { VHOST_LIMITS } from '../limits';
 import type { ExchangeContext } from './exchange-user';
 import { Http2User } from './http2-user';
+import { UserVisits } from './user-visits';
 
 /** What is known of one connection. */
 interface Connection {
@@ -59,6 +60,11 @@ export class Http2Connections {
     }
   }
 
+  /** No requests any more but those that are under way. */
+  leaveSoon(): void {
+    for (const session of this.connections.keys()) if (!session.closed) session.close();
+  }
+
   close(): void {
     for (const session of this.connections.keys()) session.destroy();
   }
@@ -68,15 +74,17 @@ export class Http2Connections {
     const { remoteAddress, remotePort = 0 } = session.socket;
     const peer = { address: plainAddress(remoteAddress), port: remotePort };
     const connection: Connection = { users: new Set(), idleSinceMs: context.now() };
+    const visits = new UserVisits();
     this.connections.set(session, connection);
     session.on('error', ignore);
     session.once('close', () => {
       this.connections.delete(session);
+      visits.leave();
     });
     session.on(
       'stream',
       (stream: ServerHttp2Stream, _headers: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
-        const user = new Http2User(stream, context, peer);
+        const user = new Http2User(stream, context, peer, visits);
         connection.users.add(user);
         stream.once('close', () => {
           connection.users.delete(user);

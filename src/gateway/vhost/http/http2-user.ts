@@ -9,6 +9,7 @@ import type { UserAddress } from './http-target';
 import { responseFields } from './outgoing-head';
 import { type RequestHead, parseRequestHead } from './request-head';
 import type { ResponseHead } from './response-head';
+import type { UserVisits } from './user-visits';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -25,6 +26,7 @@ export class Http2User implements ExchangeUser {
     private readonly stream: ServerHttp2Stream,
     private readonly context: ExchangeContext,
     private readonly peer: UserAddress,
+    readonly visits: UserVisits,
   ) {}
 
   /**
@@ -35,7 +37,7 @@ export class Http2User implements ExchangeUser {
     const { stream } = this;
     stream.on('error', ignore);
     stream.on('close', () => {
-      this.exchange?.abort();
+      this.guard(() => this.exchange?.abort());
     });
     let request: RequestHead;
     try {
@@ -51,11 +53,13 @@ export class Http2User implements ExchangeUser {
     const exchange = new Exchange(this.context, this, request, this.peer);
     this.exchange = exchange;
     this.listen(exchange, request.framing.kind === 'chunked');
-    exchange.start();
+    this.guard(() => {
+      exchange.start();
+    });
   }
 
   tick(nowMs: number): void {
-    this.exchange?.tick(nowMs, this.stream.writableLength);
+    this.guard(() => this.exchange?.tick(nowMs, this.stream.writableLength));
   }
 
   inform({ status, fields }: ResponseHead): void {
@@ -128,7 +132,9 @@ export class Http2User implements ExchangeUser {
   private listen(exchange: Exchange, isChunked: boolean): void {
     const { stream } = this;
     stream.on('drain', () => {
-      exchange.userDrained();
+      this.guard(() => {
+        exchange.userDrained();
+      });
     });
     stream.on('wantTrailers', () => {
       this.attempt(() => {
@@ -142,14 +148,18 @@ export class Http2User implements ExchangeUser {
       }
     });
     stream.on('data', (chunk: Buffer) => {
-      if (isChunked) exchange.sendBody(Buffer.from(`${chunk.length.toString(16)}\r\n`, 'latin1'));
-      const isReady = exchange.sendBody(chunk);
-      if (isChunked) exchange.sendBody(CRLF);
-      if (!isReady && !this.isFinished) stream.pause();
+      this.guard(() => {
+        if (isChunked) exchange.sendBody(Buffer.from(`${chunk.length.toString(16)}\r\n`, 'latin1'));
+        const isReady = exchange.sendBody(chunk);
+        if (isChunked) exchange.sendBody(CRLF);
+        if (!isReady && !this.isFinished) stream.pause();
+      });
     });
     stream.on('end', () => {
-      if (isChunked) exchange.sendBody(Buffer.from(`0\r\n${this.requestTrailers}\r\n`, 'latin1'));
-      exchange.endBody();
+      this.guard(() => {
+        if (isChunked) exchange.sendBody(Buffer.from(`0\r\n${this.requestTrailers}\r\n`, 'latin1'));
+        exchange.endBody();
+      });
     });
   }
 
@@ -157,6 +167,16 @@ export class Http2User implements ExchangeUser {
   private dropRequest(): void {
     if (this.exchange?.hasWholeRequest !== true && !this.stream.destroyed)
       this.stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  /** What is called by Node must not throw: a fault of ours costs this request, and not the process. */
+  private guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.cut();
+      this.context.onFault(error);
+    }
   }
 
   /** What Node or HTTP/2 does not allow in a head ends the stream, and not the process. */

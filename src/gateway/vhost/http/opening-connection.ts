@@ -12,6 +12,8 @@ export interface OpeningOwner {
   /** What was read is in the socket again. */
   takeHttp2(): void;
   onGone(): void;
+  /** It has thrown something, and is cut. */
+  onFault(error: unknown): void;
 }
 
 /** A user's connection until its first request: for its first bytes, because HTTP/2 needs the socket as it is, and then to count it. */
@@ -24,7 +26,12 @@ export class OpeningConnection implements PendingConnection {
     this.socket.destroy();
   };
   private readonly onData = (chunk: Buffer): void => {
-    this.read(chunk);
+    try {
+      this.read(chunk);
+    } catch (error) {
+      this.socket.destroy();
+      this.owner.onFault(error);
+    }
   };
   private head: Buffer | undefined;
 

@@ -18,6 +18,7 @@ export class TargetPool implements ConnectionPool {
   /** The longest idle first. */
   private readonly idle: BackendConnection[] = [];
   private isClosed = false;
+  private generation = 0;
 
   constructor(private readonly target: HttpTarget) {
     const { options } = target;
@@ -49,18 +50,28 @@ export class TargetPool implements ConnectionPool {
 
   /** @throws when there is none to be had */
   async connect(user: UserAddress): Promise<BackendConnection> {
-    return new BackendConnection(await this.target.connect(user), this);
+    const { generation } = this;
+    const connection = new BackendConnection(await this.target.connect(user), this);
+    connection.generation = generation;
+    return connection;
   }
 
   /** Keeps a connection for the next request, unless it is of no use or there are enough. */
   release(connection: BackendConnection, nowMs: number): void {
-    if (this.isClosed || !connection.isUsable || this.idle.length >= MAX_KEPT) {
+    const isOld = connection.generation !== this.generation;
+    if (this.isClosed || isOld || !connection.isUsable || this.idle.length >= MAX_KEPT) {
       connection.destroy();
       return;
     }
     connection.idleSinceMs = nowMs;
     connection.isReused = true;
     this.idle.push(connection);
+  }
+
+  /** Connections of before are not kept for another request. */
+  renew(): void {
+    this.generation += 1;
+    this.cutIdle();
   }
 
   dropIdle(connection: BackendConnection): void {
@@ -82,6 +93,10 @@ export class TargetPool implements ConnectionPool {
   /** Cuts idle connections, now and from now on. Requests under way end by themselves. */
   close(): void {
     this.isClosed = true;
+    this.cutIdle();
+  }
+
+  private cutIdle(): void {
     for (const connection of this.idle.splice(0)) connection.destroy();
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { VHOST_LIMITS } from '../limits';
-import { serverNameOf } from './client-hello';
+import { ClientHelloReader, serverNameOf } from './client-hello';
 
 function sized(size: 1 | 2 | 3, bytes: Buffer): Buffer {
   const length = Buffer.alloc(size);
@@ -84,6 +84,46 @@ describe('serverNameOf', () => {
     expect(serverNameOf(inRecords(atLimit, [16_384])).kind).toBe('none');
     const beyond = helloOf([extension(21, Buffer.alloc(VHOST_LIMITS.maxClientHelloBytes - bare + 1))]);
     expect(serverNameOf(inRecords(beyond, [16_384]).subarray(0, 5 + 16_384)).kind).toBe('bad');
+  });
+
+  it('says the same of pieces as of the whole, at the piece that completes it', () => {
+    fc.assert(
+      fc.property(name, padding, lengths, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (...all) => {
+        const [wanted, before, cuts, pieces] = all;
+        const whole = inRecords(helloOf([before, nameExtension(wanted)]), cuts);
+        const reader = new ClientHelloReader();
+        for (let at = 0, turn = 0; at < whole.length; turn += 1) {
+          const end = at + (pieces[turn % pieces.length] ?? 1);
+          const answer = reader.push(whole.subarray(at, end));
+          expect(answer).toEqual(end < whole.length ? { kind: 'need-more' } : { kind: 'found', name: wanted });
+          at = end;
+        }
+        expect(reader.seenBytes).toBe(whole.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('looks at each byte once, though every record and every piece has one', () => {
+    const hello = inRecords(helloOf([extension(21, Buffer.alloc(5_400)), nameExtension('a')]), [1]);
+    const began = process.cpuUsage();
+    for (let round = 0; round < 20; round += 1) {
+      const reader = new ClientHelloReader();
+      for (let at = 0; at < hello.length - 1; at += 1) {
+        if (reader.push(hello.subarray(at, at + 1)).kind !== 'need-more') throw new Error(String(at));
+      }
+      expect(reader.push(hello.subarray(-1))).toEqual({ kind: 'found', name: 'a' });
+    }
+    // 660,000 bytes; with a look at all of them for each it would be minutes.
+    expect(process.cpuUsage(began).user).toBeLessThan(3_000_000);
+  });
+
+  it('gives up what is not complete after as many bytes as a hello may have, however many records that is', () => {
+    const hello = inRecords(helloOf([extension(21, Buffer.alloc(30_000))]), [1]);
+    const reader = new ClientHelloReader();
+    expect(reader.push(hello.subarray(0, VHOST_LIMITS.maxClientHelloBytes - 1)).kind).toBe('need-more');
+    expect(reader.push(hello.subarray(0, 1)).kind).toBe('bad');
+    expect(reader.push(hello).kind).toBe('bad');
   });
 
   it('answers anything at all, and the same however little is changed', () => {

@@ -16,6 +16,7 @@ const BAD: ServerName = { kind: 'bad' };
 
 /** RFC 8446, sections 4 and 5.1. */
 const HANDSHAKE_RECORD = 22;
+const MAJOR_VERSION = 3;
 const MAX_RECORD_BYTES = 16_384;
 const RECORD_HEADER_BYTES = 5;
 const HANDSHAKE_HEADER_BYTES = 4;
@@ -28,44 +29,77 @@ const HOST_NAME = 0;
 const NAME = /^[\x21-\x7e]{1,255}$/;
 
 /**
- * Reads the server name out of a ClientHello, which may be cut into any number of records (RFC 8446, section 4.1.2; RFC 6066, section 3).
- * @param head all bytes that have come so far
+ * Reads the server name out of a ClientHello, which may come in any number of pieces and be cut into any number of records (RFC 8446,
+ * section 4.1.2; RFC 6066, section 3). Every byte is looked at once, however small the pieces and the records are.
+ */
+export class ClientHelloReader {
+  /** Bytes that were given so far. */
+  seenBytes = 0;
+  private readonly header = Buffer.alloc(RECORD_HEADER_BYTES);
+  private headerBytes = 0;
+  /** Of the record that is being read. */
+  private missing = 0;
+  /** The handshake message: its header at first, and as long as that says then. */
+  private message = Buffer.alloc(HANDSHAKE_HEADER_BYTES);
+  private messageBytes = 0;
+  private result: ServerName = NEED_MORE;
+
+  /** @param chunk what has come since. Once the answer is another than `need-more` it stays that. */
+  push(chunk: Buffer): ServerName {
+    this.seenBytes += chunk.length;
+    for (let at = 0; at < chunk.length && this.result === NEED_MORE;) {
+      at += this.missing === 0 ? this.readHeader(chunk, at) : this.readBody(chunk, at);
+    }
+    if (this.result === NEED_MORE && this.seenBytes >= VHOST_LIMITS.maxClientHelloBytes) this.result = BAD;
+    return this.result;
+  }
+
+  /** @returns how many bytes were taken */
+  private readHeader(chunk: Buffer, at: number): number {
+    const { header } = this;
+    const taken = chunk.copy(header, this.headerBytes, at);
+    this.headerBytes += taken;
+    if (header[0] !== HANDSHAKE_RECORD || (this.headerBytes > 1 && header[1] !== MAJOR_VERSION)) this.result = BAD;
+    if (this.headerBytes < RECORD_HEADER_BYTES) return taken;
+    this.headerBytes = 0;
+    this.missing = header.readUInt16BE(3);
+    if (this.missing === 0 || this.missing > MAX_RECORD_BYTES) this.result = BAD;
+    return taken;
+  }
+
+  private readBody(chunk: Buffer, at: number): number {
+    const { message } = this;
+    const taken = chunk.copy(message, this.messageBytes, at, Math.min(chunk.length, at + this.missing));
+    this.messageBytes += taken;
+    this.missing -= taken;
+    if (this.messageBytes < message.length) return taken;
+    if (message.length > HANDSHAKE_HEADER_BYTES) this.finish(message);
+    else this.begin(message);
+    return taken;
+  }
+
+  /** The header of the message is there. */
+  private begin(header: Buffer): void {
+    const length = HANDSHAKE_HEADER_BYTES + header.readUIntBE(1, 3);
+    if (header[0] !== CLIENT_HELLO || length > VHOST_LIMITS.maxClientHelloBytes) this.result = BAD;
+    else if (length === HANDSHAKE_HEADER_BYTES) this.finish(header);
+    else {
+      this.message = Buffer.alloc(length);
+      header.copy(this.message);
+    }
+  }
+
+  private finish(message: Buffer): void {
+    this.result = new HelloReader(message.subarray(HANDSHAKE_HEADER_BYTES)).read();
+  }
+}
+
+/**
+ * As {@link ClientHelloReader}, in one go.
+ * @param head all bytes that have come
  */
 export function serverNameOf(head: Buffer): ServerName {
-  const hello = handshakeOf(head);
-  if (!Buffer.isBuffer(hello)) return hello;
-  return new HelloReader(hello).read();
-}
-
-/** What is in the first records, up to the end of the first message. */
-function handshakeOf(head: Buffer): Buffer | ServerName {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  let expected = HANDSHAKE_HEADER_BYTES;
-  for (let at = 0; bytes < expected;) {
-    if (at < head.length && head[at] !== HANDSHAKE_RECORD) return BAD;
-    if (at + 1 < head.length && head[at + 1] !== 3) return BAD;
-    if (at + RECORD_HEADER_BYTES > head.length) return shortOf(head);
-    const length = head.readUInt16BE(at + 3);
-    if (length === 0 || length > MAX_RECORD_BYTES) return BAD;
-    at += RECORD_HEADER_BYTES;
-    const part = head.subarray(at, at + length);
-    parts.push(part);
-    bytes += part.length;
-    at += length;
-    if (expected === HANDSHAKE_HEADER_BYTES && bytes >= HANDSHAKE_HEADER_BYTES) {
-      const start = Buffer.concat(parts, HANDSHAKE_HEADER_BYTES);
-      if (start[0] !== CLIENT_HELLO) return BAD;
-      expected += start.readUIntBE(1, 3);
-      if (expected > VHOST_LIMITS.maxClientHelloBytes) return BAD;
-    }
-    if (bytes < expected && part.length < length) return shortOf(head);
-  }
-  return Buffer.concat(parts).subarray(HANDSHAKE_HEADER_BYTES, expected);
-}
-
-function shortOf(head: Buffer): ServerName {
-  return head.length >= VHOST_LIMITS.maxClientHelloBytes ? BAD : NEED_MORE;
+  return new ClientHelloReader().push(head);
 }
 
 /** Reads a complete ClientHello; a length that leads out of it makes it a bad one. */

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import { type ByteReader, type ByteStream, type Lease, SocketStream, type TurnFlusher } from '@tollgate/stream-kit';
 import { plainAddress } from '../../listener/client-connection';
 import { type PendingConnection, PendingConnections } from '../../listener/pending-connections';
+import type { DomainOwners } from '../domain-owners';
 import { VHOST_LIMITS } from '../limits';
 import { VhostRoutes } from '../vhost-routes';
-import { serverNameOf } from './client-hello';
+import { ClientHelloReader } from './client-hello';
 
 /** Both ends of a user's connection. */
 export interface ConnectionAddresses {
@@ -27,6 +28,8 @@ export interface HttpsVhostOptions {
   readonly flusher: TurnFlusher;
   /** Monotone milliseconds. */
   readonly now: () => number;
+  /** Shared with the vhost of http. */
+  readonly owners?: DomainOwners;
   readonly maxPending?: number;
   readonly maxPendingPerAddress?: number;
 }
@@ -36,13 +39,14 @@ const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 112])
 
 /** Hands TLS connections to the target of the server name that they ask for, and reads nothing else of them (frp `pkg/util/vhost/https.go`). */
 export class HttpsVhost {
-  readonly routes = new VhostRoutes<HttpsTarget>();
+  readonly routes: VhostRoutes<HttpsTarget>;
   private readonly pending: PendingConnections;
   /** Refused connections that have not closed, and until when they may take. */
   private readonly refused = new Map<ByteStream, number>();
 
   constructor(private readonly options: HttpsVhostOptions) {
     const { maxPending = VHOST_LIMITS.maxPending, maxPendingPerAddress = VHOST_LIMITS.maxPendingPerAddress } = options;
+    this.routes = new VhostRoutes(options.owners);
     this.pending = new PendingConnections({
       maxPending,
       maxPendingPerAddress,
@@ -124,7 +128,8 @@ export class HttpsVhost {
 /** A connection whose ClientHello is not complete, or which nobody serves: then what it still sends is dropped. */
 class Greeting implements ByteReader, PendingConnection {
   readonly address: string;
-  private head: Buffer | undefined;
+  private readonly hello = new ClientHelloReader();
+  private chunks: Buffer[] = [];
   private isRefused = false;
 
   constructor(
@@ -140,18 +145,17 @@ class Greeting implements ByteReader, PendingConnection {
       lease?.release();
       return;
     }
-    const head = this.head === undefined ? chunk : Buffer.concat([this.head, chunk]);
-    const name = serverNameOf(head);
+    const name = this.hello.push(chunk);
+    this.chunks.push(chunk);
     switch (name.kind) {
       case 'need-more':
-        this.head = head;
         return;
       case 'bad':
         this.expire();
         return;
       case 'none':
       case 'found':
-        this.handOver(this.vhost.find(name.kind === 'found' ? name.name : undefined), head);
+        this.handOver(this.vhost.find(name.kind === 'found' ? name.name : undefined));
     }
   }
 
@@ -175,8 +179,9 @@ class Greeting implements ByteReader, PendingConnection {
     this.stream.destroy();
   }
 
-  private handOver(target: HttpsTarget | undefined, head: Buffer): void {
-    const { stream, vhost } = this;
+  private handOver(target: HttpsTarget | undefined): void {
+    const { stream, vhost, chunks } = this;
+    this.chunks = [];
     vhost.settle(this);
     if (target === undefined) {
       this.isRefused = true;
@@ -184,7 +189,7 @@ class Greeting implements ByteReader, PendingConnection {
       return;
     }
     stream.pause();
-    stream.unshift(head);
+    stream.unshift(Buffer.concat(chunks));
     target.open(stream, this.addresses);
   }
 }
