@@ -12,6 +12,8 @@ export interface FrpProcess {
   /** Called with everything that it has printed, whenever that grows, and when it has ended. */
   onOutput(listener: (output: string) => void): void;
   stop(): Promise<void>;
+  /** Ends it without a word to anybody. */
+  kill(): void;
 }
 
 /**
@@ -62,6 +64,9 @@ export async function startFrp(binary: string, toml: string): Promise<FrpProcess
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
+    },
+    kill: () => {
+      child.kill('SIGKILL');
     },
   };
 }

@@ -30,8 +30,9 @@ export async function dial(options: FrpClientOptions, flusher: TurnFlusher): Pro
   return new SocketStream(secure, { flusher });
 }
 
-async function openTcp({ host = LOOPBACK, port }: FrpClientOptions): Promise<Socket> {
-  const socket = connectTcp({ host, port, allowHalfOpen: true, noDelay: true });
+async function openTcp({ host = LOOPBACK, port, from }: FrpClientOptions): Promise<Socket> {
+  const localAddress = from === undefined ? {} : { localAddress: from };
+  const socket = connectTcp({ host, port, allowHalfOpen: true, noDelay: true, ...localAddress });
   await once(socket, 'connect');
   return socket;
 }

@@ -6,6 +6,8 @@ export interface FrpClientOptions {
   /** The loopback unless told. */
   readonly host?: string;
   readonly port: number;
+  /** The address that it comes from, where it matters. */
+  readonly from?: string;
   readonly token: string;
   /** `v1` unless told. */
   readonly wire?: WireVersion;
