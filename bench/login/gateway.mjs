@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NODE_FLAGS, entryOf } from '../../scripts/lib/project.mjs';
+import { nodeFlags, entryOf } from '../../scripts/lib/project.mjs';
 import { freePort } from '../lib/free-port.mjs';
 import { WatchedProcess } from './watched-process.mjs';
 
@@ -30,7 +30,7 @@ export class Gateway {
     const file = join(this.#folder, 'frps.toml');
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(file, `bindAddr = "127.0.0.1"\nbindPort = ${this.bindPort}\n`);
-    this.#process = new WatchedProcess(this.#node, [...NODE_FLAGS, entryOf('gateway'), '-c', file], {
+    this.#process = new WatchedProcess(this.#node, [...nodeFlags('gateway'), entryOf('gateway'), '-c', file], {
       HOME: this.#folder,
       DATA_DIR: this.dataDir,
       GATEWAY_ADMIN_PORT: '0',

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS, entryOf } from '../../scripts/lib/project.mjs';
+import { nodeFlags, entryOf } from '../../scripts/lib/project.mjs';
 import { freePort } from '../lib/free-port.mjs';
 import { cpuSeconds } from '../lib/process-stats.mjs';
 import { ServerProcess } from '../lib/server-process.mjs';
@@ -94,7 +94,7 @@ export class Rig {
     const lines = [`bindPort = ${bindPort}`, `vhostHTTPPort = ${this.vhostPort}`, 'log.level = "warn"'];
     writeFileSync(config, [...lines, `transport.tcpMux = ${settings.mux ?? true}`, ...auth].join('\n'));
     if (kind === 'ours') cpSync(lab.dataDir, join(folder, 'data'), { recursive: true });
-    const command = kind === 'frps' ? [lab.frps] : [lab.node, ...NODE_FLAGS, entryOf('gateway')];
+    const command = kind === 'frps' ? [lab.frps] : [lab.node, ...nodeFlags('gateway'), entryOf('gateway')];
     const ourEnv = {
       DATA_DIR: join(folder, 'data'),
       TENANT_SOURCE: 'embedded',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS, entryOf } from '../../scripts/lib/project.mjs';
+import { nodeFlags, entryOf } from '../../scripts/lib/project.mjs';
 
 const SERVERS = fileURLToPath(new URL('servers', import.meta.url));
 const KEY = randomBytes(24).toString('hex');
@@ -51,7 +51,7 @@ export function tollgate(folder) {
   return {
     name: 'tollgate',
     folder: data,
-    command: [...NODE_FLAGS, entryOf('api')],
+    command: [...nodeFlags('api'), entryOf('api')],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',

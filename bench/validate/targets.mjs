@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS, entryOf } from '../../scripts/lib/project.mjs';
+import { nodeFlags, entryOf } from '../../scripts/lib/project.mjs';
 
 const SERVERS = fileURLToPath(new URL('servers', import.meta.url));
 const JSON_TYPE = 'application/json';
@@ -122,7 +122,7 @@ function tollgate(requests, settings) {
     copyFileSync(join(seed.dataDir, 'tollgate.db'), join(dataDir, 'tollgate.db'));
     const masterKey = `bench:${randomBytes(32).toString('base64')}`;
     return {
-      command: [...NODE_FLAGS, entryOf('api')],
+      command: [...nodeFlags('api'), entryOf('api')],
       env: { HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, MASTER_KEY: masterKey, ...settings },
       load: { file: seed[requests], path: '/api/v2/validate', contentType: JSON_TYPE },
     };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NODE_FLAGS, entryOf } from './project.mjs';
+import { nodeFlags, entryOf } from './project.mjs';
 
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 100;
@@ -18,7 +18,7 @@ export class Child {
    */
   constructor(app, { args = [], env = {} } = {}) {
     this.app = app;
-    this.#process = spawn(process.execPath, [...NODE_FLAGS, entryOf(app), ...args], {
+    this.#process = spawn(process.execPath, [...nodeFlags(app), entryOf(app), ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
