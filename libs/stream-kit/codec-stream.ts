@@ -1,10 +1,12 @@
 import type { ByteReader, ByteStream, Lease } from './byte-stream';
+import { leaseOfOwnMemory } from './detached-memory';
 import { InboundStream } from './inbound-stream';
 
 /** Turns bytes into other bytes as they come, in one direction of a stream: a cipher, say. */
 export interface ByteTransform {
   /**
-   * @returns what `chunk` completes, which may be nothing. It shares no memory with `chunk`, and nor does anything that is kept.
+   * @returns what `chunk` completes, which may be nothing. Nobody else has its memory, neither `chunk` nor anything that is kept, and
+   * no addon has lent it: it is given back as soon as the bytes have gone.
    * @throws Error when the bytes can't be what they should be; nothing is asked of the transform after that
    */
   update(chunk: Buffer): Buffer | readonly Buffer[];
@@ -52,9 +54,9 @@ export class CodecStream extends InboundStream implements ByteReader {
     const encoded = this.transform(this.encoder, chunk);
     lease?.release();
     if (encoded === undefined) return true;
-    if (Buffer.isBuffer(encoded)) return this.inner.write(encoded);
+    if (Buffer.isBuffer(encoded)) return this.inner.write(encoded, leaseOfOwnMemory(encoded));
     let isReady = true;
-    for (const each of encoded) isReady = this.inner.write(each);
+    for (const each of encoded) isReady = this.inner.write(each, leaseOfOwnMemory(each));
     return isReady;
   }
 
@@ -75,9 +77,9 @@ export class CodecStream extends InboundStream implements ByteReader {
     lease?.release();
     if (decoded === undefined) return;
     if (Buffer.isBuffer(decoded)) {
-      this.receive(decoded);
+      this.receive(decoded, leaseOfOwnMemory(decoded));
     } else {
-      for (const each of decoded) this.receive(each);
+      for (const each of decoded) this.receive(each, leaseOfOwnMemory(each));
     }
   }
 

@@ -1,8 +1,17 @@
 import { uncompressSync } from 'snappy';
 import type { ByteTransform } from '../codec-stream';
 import { STREAM_LIMITS } from '../limits';
-import { CHECKSUM_BYTES, CHUNK, HEADER_BYTES, IDENTIFIER, SnappyError, maskedChecksum } from './snappy-format';
+import {
+  ADDON_OPTIONS,
+  CHECKSUM_BYTES,
+  CHUNK,
+  HEADER_BYTES,
+  IDENTIFIER,
+  SnappyError,
+  maskedChecksum,
+} from './snappy-format';
 
+const UNCOMPRESS_OPTIONS = { asBuffer: true, ...ADDON_OPTIONS };
 const IDENTIFIER_BODY = IDENTIFIER.subarray(HEADER_BYTES);
 /** What a block of the greatest length can grow to by "compression": 32 + n + n/6 (google/snappy, MaxCompressedLength). */
 const MAX_BLOCK_BYTES = 32 + STREAM_LIMITS.snappyChunkBytes + Math.floor(STREAM_LIMITS.snappyChunkBytes / 6);
@@ -109,7 +118,7 @@ function expand(block: Buffer): Buffer {
   if (expected > STREAM_LIMITS.snappyChunkBytes) throw new SnappyError('bad-length');
   let plain: Buffer | string;
   try {
-    plain = uncompressSync(block, { asBuffer: true });
+    plain = uncompressSync(block, UNCOMPRESS_OPTIONS);
   } catch {
     throw new SnappyError('corrupt-block');
   }

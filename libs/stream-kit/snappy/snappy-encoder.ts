@@ -1,16 +1,11 @@
 import { compressSync } from 'snappy';
 import type { ByteTransform } from '../codec-stream';
+import { leaseOfOwnMemory } from '../detached-memory';
 import { STREAM_LIMITS } from '../limits';
-import { CHECKSUM_BYTES, CHUNK, HEADER_BYTES, IDENTIFIER, maskedChecksum } from './snappy-format';
+import { ADDON_OPTIONS, CHECKSUM_BYTES, CHUNK, HEADER_BYTES, IDENTIFIER, maskedChecksum } from './snappy-format';
 
 /** No block of fewer bytes gets shorter. */
 const MIN_COMPRESSED_BYTES = 16;
-/**
- * Without it every result keeps the room of the worst case, 76 kB that V8 knows nothing of and that is given back a turn after it was
- * collected: hundreds of megabytes, at full speed.
- */
-const COMPRESS_OPTIONS = { copyOutputData: true };
-
 /** Writes the snappy framing format. Whatever is given to it leaves at once, as complete chunks, like from Go's unbuffered writer. */
 export class SnappyEncoder implements ByteTransform {
   private hasBegun = false;
@@ -27,7 +22,7 @@ export class SnappyEncoder implements ByteTransform {
   }
 
   private encodeChunk(plain: Buffer): Buffer {
-    const compressed = plain.length < MIN_COMPRESSED_BYTES ? plain : compressSync(plain, COMPRESS_OPTIONS);
+    const compressed = plain.length < MIN_COMPRESSED_BYTES ? plain : compressSync(plain, ADDON_OPTIONS);
     // As Go's writer decides: an eighth must be saved for the work of decompressing.
     const isCompressed = compressed.length < plain.length - (plain.length >>> 3);
     const body = isCompressed ? compressed : plain;
@@ -39,6 +34,7 @@ export class SnappyEncoder implements ByteTransform {
     encoded.writeUIntLE(CHECKSUM_BYTES + body.length, start + 1, 3);
     encoded.writeUInt32LE(maskedChecksum(plain), start + HEADER_BYTES);
     body.copy(encoded, start + HEADER_BYTES + CHECKSUM_BYTES);
+    if (compressed !== plain) leaseOfOwnMemory(compressed)?.release();
     return encoded;
   }
 }
