@@ -33,7 +33,7 @@ ENV GATEWAY_ADMIN_HOST=0.0.0.0
 EXPOSE 7000 7500
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEWAY_ADMIN_PORT || 7500}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "--initial-old-space-size=128", "dist/gateway/src/gateway/main.js"]
+CMD ["node", "--max-semi-space-size=4", "dist/gateway/src/gateway/main.js"]
 
 # Last, and therefore the one that a plain `docker build .` makes.
 FROM runtime AS api
