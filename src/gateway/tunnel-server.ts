@@ -140,7 +140,7 @@ export class TunnelServer {
         this.streams.accept(stream, connection);
       },
     });
-    for (const each of [this.sessions, this.streams, this.vhosts]) runtime.ticker.add(each);
+    for (const each of [this.sessions, this.proxies, this.streams, this.vhosts]) runtime.ticker.add(each);
   }
 
   /** Where clients connect: the real port, once it is open. */

@@ -16,10 +16,16 @@ export interface ConnectionLimit {
   of(max: number): number;
   /** A user was turned away because there are as many as may be. */
   refused(): void;
+  /** The tokens are no more, and have no users. */
+  forget(): void;
 }
 
 /** For a gateway that is one process. */
-export const UNSHARED_CONNECTIONS: ConnectionLimit = { of: (max) => max, refused: () => undefined };
+export const UNSHARED_CONNECTIONS: ConnectionLimit = {
+  of: (max) => max,
+  refused: () => undefined,
+  forget: () => undefined,
+};
 
 /** What a process needs of the {@link GatewayLedger}, which may be in another one. */
 export interface LedgerAccess {
@@ -36,7 +42,7 @@ export interface LedgerAccess {
   block(blocked: Blocked, seconds: number): void;
   ports(kind: PortKind): PortDesk;
   /**
-   * To be asked once for each key.
+   * To be asked once for each key, or again after `forget`.
    * @param limitKey see `limitKeyOf`
    * @param connections users that are here now
    * @param max that the token's clients may have together, as it is now

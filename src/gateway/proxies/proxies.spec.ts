@@ -1,6 +1,6 @@
 import type { MessageOf } from '@tollgate/frp-wire';
 import { recordingLog } from '@tollgate/testing';
-import type { TenantTokenSource, TunnelToken } from '@tollgate/tunnel-tokens';
+import type { TenantTokenSource, TunnelToken, TunnelTokenChange } from '@tollgate/tunnel-tokens';
 import { arrived, ProxyHarness, tunnelToken } from '../../../test/support/proxy-harness';
 import { TrafficCounter } from '../traffic/traffic-counter';
 import { Proxies, type ProxyType } from './proxies';
@@ -14,6 +14,7 @@ describe('Proxies', () => {
   let harness: ProxyHarness;
   let proxies: Proxies;
   let released: number;
+  let change: (change: TunnelTokenChange) => void;
 
   const type: ProxyType = {
     ports: 1,
@@ -39,7 +40,7 @@ describe('Proxies', () => {
     released = 0;
     proxies = new Proxies({
       runtime: harness.runtime,
-      source: { tokens } as unknown as TenantTokenSource,
+      source: { tokens, onChange: (listener: typeof change) => (change = listener) } as unknown as TenantTokenSource,
       types: new Map([['tcp', type]]),
       traffic: {
         counterFor: ({ id }, name) => new TrafficCounter(id, name),
@@ -93,6 +94,32 @@ describe('Proxies', () => {
     expect(await open('b', other)).toContain('exceed the max_ports_per_client');
     proxies.closeAll(harness.session);
     expect([await open('b', other), proxies.useOf(fresh).shared.ports]).toEqual(['', 2]);
+  });
+
+  it('forgets what a token used that is no more, once nothing of it is in use', async () => {
+    const before = proxies.useOf(token);
+    await open('a');
+    tokens.delete(token.token);
+    change({ kind: 'delete', token });
+    proxies.tick();
+    expect(proxies.useOf(token)).toBe(before);
+    proxies.closeAll(harness.session);
+    before.shared.connections = 1;
+    proxies.tick();
+    expect(proxies.useOf(token)).toBe(before);
+    before.shared.connections = 0;
+    proxies.tick();
+    expect(proxies.useOf(token).shared).not.toBe(before.shared);
+  });
+
+  it('keeps what a token uses that was deleted and has come back', async () => {
+    const before = proxies.useOf(token);
+    change({ kind: 'delete', token });
+    proxies.tick();
+    expect(proxies.useOf(token)).toBe(before);
+    tokens.delete(token.token);
+    proxies.tick();
+    expect(proxies.useOf(token)).toBe(before);
   });
 
   it('refuses proxies beyond those of a client, and beyond those of all clients of its token, until one is closed', async () => {

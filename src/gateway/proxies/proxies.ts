@@ -12,6 +12,7 @@ import { claimPlace } from './claim-place';
 import { type Proxy, ProxyRefusedError } from './proxy';
 import type { MonthGate, ProxyContext } from './proxy-context';
 import { SharedUses } from './shared-uses';
+import type { Ticking } from '../ticker';
 import { TenantUse } from './tenant-use';
 
 /** Makes the proxies of one type. */
@@ -73,11 +74,13 @@ interface Place {
 }
 
 /** The proxies of all clients: names and counts are kept for each token, so that no tenant is in another's way. */
-export class Proxies {
+export class Proxies implements Ticking {
   /** Names that are taken, or about to be, each behind the id of its token. */
   private readonly names = new Set<string>();
   /** By the token's value: its id may be given another while its clients are online. */
   private readonly uses = new Map<string, TenantUse>();
+  /** By value: those that are no more, as long as they use something. */
+  private readonly deleted = new Map<string, TunnelToken>();
   private readonly shared: SharedUses;
   /** What each proxy has been registered with, and gives back, whatever its token is called by then. */
   private readonly places = new Map<Proxy, Place>();
@@ -90,6 +93,21 @@ export class Proxies {
     this.shared = new SharedUses(runtime, source, ledger);
     this.limits = limits;
     this.maxPortsPerClient = options.maxPortsPerClient;
+    source.onChange(({ kind, token }) => {
+      if (kind === 'delete' && this.uses.has(token.token)) this.deleted.set(token.token, token);
+    });
+  }
+
+  /** Forgets what tokens used that are no more. */
+  tick(): void {
+    for (const [value, token] of this.deleted) {
+      const isBack = this.options.source.tokens.has(value);
+      if (!isBack && this.uses.get(value)?.shared.isIdle !== true) continue;
+      this.deleted.delete(value);
+      if (isBack) continue;
+      this.uses.delete(value);
+      this.shared.forget(token);
+    }
   }
 
   /** Holds for proxies that come from now on. @param count of tokens that don't say otherwise; 0: any number */

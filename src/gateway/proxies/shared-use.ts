@@ -17,6 +17,10 @@ export class SharedUse {
 
   constructor(private readonly scheduler: BucketScheduler) {}
 
+  get isIdle(): boolean {
+    return this.proxies === 0 && this.connections === 0;
+  }
+
   get slowBucket(): TokenBucket {
     return (this.slow ??= new TokenBucket(THROTTLED_BYTES_PER_SECOND, this.scheduler));
   }

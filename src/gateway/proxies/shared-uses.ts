@@ -44,6 +44,15 @@ export class SharedUses {
     return share;
   }
 
+  /** The token is no more; what it used is forgotten with the last of those that it shared it with. */
+  forget(token: TunnelToken): void {
+    const key = limitKeyOf(token);
+    const share = this.shares.get(key);
+    if (share?.use.tokens.delete(token.token) !== true || share.use.tokens.size > 0) return;
+    this.shares.delete(key);
+    share.limit?.forget();
+  }
+
   /** The most that any of the tokens says; 0: any number. */
   private maxConnections({ tokens }: SharedUse): number {
     const limits = [...tokens].flatMap((value) => {

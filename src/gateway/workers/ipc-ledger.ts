@@ -15,6 +15,8 @@ interface TenantUsers {
   proxies: number;
   share: number;
   isHungry: boolean;
+  /** Kept only until the primary has taken the share back. */
+  isForgotten: boolean;
 }
 
 /** The ledger of a worker: it is in the primary. */
@@ -82,7 +84,9 @@ export class IpcLedger implements LedgerAccess, Ticking {
   }
 
   limitConnections(limitKey: string, connections: () => number, max: () => number): ConnectionLimit {
-    const users: TenantUsers = { connections, max, proxies: 0, share: 0, isHungry: false };
+    // What the primary has given, it counts as given.
+    const share = this.users.get(limitKey)?.share ?? 0;
+    const users: TenantUsers = { connections, max, proxies: 0, share, isHungry: false, isForgotten: false };
     this.users.set(limitKey, users);
     return {
       of: (most) => Math.min(most, users.share),
@@ -91,6 +95,9 @@ export class IpcLedger implements LedgerAccess, Ticking {
         users.isHungry = true;
         // Others may have some to spare, which is not to wait for the next look.
         if (!wasHungry) this.tellUses([useOf(limitKey, users)]);
+      },
+      forget: () => {
+        users.isForgotten = true;
       },
     };
   }
@@ -101,7 +108,10 @@ export class IpcLedger implements LedgerAccess, Ticking {
     const uses = [...this.users].flatMap(([limitKey, users]) =>
       users.max() > 0 || users.share > 0 ? [useOf(limitKey, users)] : [],
     );
-    for (const users of this.users.values()) users.isHungry = false;
+    for (const [limitKey, users] of this.users) {
+      users.isHungry = false;
+      if (users.isForgotten && users.share === 0) this.users.delete(limitKey);
+    }
     this.tellUses(uses);
   }
 
