@@ -4,6 +4,7 @@ import type { ByteStream } from '@tollgate/stream-kit';
 import type { TunnelToken } from '@tollgate/tunnel-tokens';
 import type { GatewayConnection } from '../listener/client-transports';
 import type { Ticking } from '../ticker';
+import { AdmissionRules } from './admission-rules';
 import { type Blocked, Blocks } from './blocks';
 import { ClientSession, type SessionOptions, type SessionOwner } from './client-session';
 import { ControlChannel } from './control-channel';
@@ -21,14 +22,13 @@ import { UsedLogins } from './used-logins';
 /** What frpc is told to talk to: a version of frps whose protocols these are. */
 const SERVER_VERSION = '0.70.1';
 const CLOSED_BY_OPERATOR = 'closed by an operator, try again later';
-/** Longest run id that is taken from a client; frps's own have 16 characters. */
-const MAX_RUN_ID_LENGTH = 64;
 
 /** Clients log in, bring work connections, and are sent away (frp `server/service.go`, RegisterControl, RegisterWorkConn). */
 export class Sessions implements StreamRoles, SessionOwner, Ticking {
   readonly book = new SessionBook();
   readonly blocks: Blocks;
   private readonly used = new UsedLogins();
+  private readonly rules: AdmissionRules;
   private readonly refusals: RefusedLoginLog;
   private generation = 0;
   private isClosed = false;
@@ -40,6 +40,7 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
   constructor(private readonly options: SessionsOptions) {
     this.maxSessionsPerToken = options.maxSessionsPerToken;
     this.blocks = new Blocks(() => options.runtime.nowMs());
+    this.rules = new AdmissionRules(this.book, this.blocks, this.used, (token) => options.logins.newRunId(token));
     this.refusals = new RefusedLoginLog(options.log, () => options.runtime.nowMs());
     if (options.neighbours !== undefined) {
       this.claims = new SessionClaims(options.neighbours.ledger, options.logins, (generation) => {
@@ -223,7 +224,7 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
       return 'gone';
     }
     // From here on nothing waits, so that no other login comes between.
-    const former = this.findReplaced(login, token);
+    const former = this.rules.findReplaced(login, token);
     const refusal = this.findRefusal(login, token, former, address);
     this.used.note(login, address);
     if (refusal !== undefined) {
@@ -233,7 +234,7 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     former?.close(new Error('replaced by a later login'));
     const session = new ClientSession(
       {
-        runId: admission?.runId ?? this.runIdFor(login, token, former),
+        runId: admission?.runId ?? this.rules.runIdFor(login, token, former),
         generation,
         login,
         token,
@@ -265,12 +266,6 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     return current === undefined || !this.mayStay(current) ? 'disabled' : undefined;
   }
 
-  /** A run id is another tenant's as soon as that tenant's client has it: whoever else names it gets a new one. */
-  private findReplaced(login: MessageOf<'login'>, token: TunnelToken): ClientSession | undefined {
-    const found = login.runId === '' ? undefined : this.book.findByRunId(login.runId);
-    return found?.identity.token.token === token.token ? found : undefined;
-  }
-
   private findRefusal(
     login: MessageOf<'login'>,
     token: TunnelToken,
@@ -278,20 +273,7 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     address: string,
   ): readonly [string, string] | undefined {
     if (this.isClosed) return ['stopping', 'the server is shutting down'];
-    const { id: tokenId } = token;
-    if (this.blocks.isBlocked({ tokenId }) || this.blocks.isBlocked({ tokenId, runId: login.runId })) {
-      return ['blocked', 'disconnected by an operator, try again later'];
-    }
-    if (former !== undefined && this.used.isReplay(login, former, address))
-      return ['replayed', errorTexts.loginTokenMismatch];
-    const namesake = this.book.findNamesake(token, login.user, login.clientId);
-    if (namesake !== undefined && namesake !== former) {
-      return ['client-id', errorTexts.loginClientIdOnline(login.clientId, login.user)];
-    }
-    const online = this.book.countOf(token) - (former === undefined ? 0 : 1);
-    const maxClients = token.maxClients ?? 0;
-    const isFull = (maxClients > 0 && online >= maxClients) || online >= this.maxSessionsPerToken;
-    return isFull ? ['clients', 'too many clients with this token'] : undefined;
+    return this.rules.findRefusal(login, token, former, address, this.maxSessionsPerToken);
   }
 
   private findProxyRefusal({ identity }: ClientSession, proxyName: string): string | undefined {
@@ -300,15 +282,6 @@ export class Sessions implements StreamRoles, SessionOwner, Ticking {
     // As it is now: a client that could not log in any more gets no further proxies either.
     const { allowIPs } = this.currentOf(token);
     return allowIPs?.contains(connection.peer.address) === false ? 'address not allowed' : undefined;
-  }
-
-  private runIdFor(login: MessageOf<'login'>, token: TunnelToken, former: ClientSession | undefined): string {
-    const isFree = former !== undefined || this.book.findByRunId(login.runId) === undefined;
-    if (login.runId !== '' && login.runId.length <= MAX_RUN_ID_LENGTH && isFree) return login.runId;
-    for (;;) {
-      const runId = this.options.logins.newRunId(token);
-      if (this.book.findByRunId(runId) === undefined) return runId;
-    }
   }
 
   private sessionOptions(connection: GatewayConnection): SessionOptions {
