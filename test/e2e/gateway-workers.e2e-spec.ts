@@ -8,7 +8,15 @@ import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
 import { FrpClient } from '../support/frp-client';
 import { type GatewayProcess, startGateway } from '../support/gateway-process';
-import { EchoUser, clientOfWorker, clientsOfTwoWorkers, echo, workerOf, workersOf } from '../support/worker-clients';
+import {
+  EchoUser,
+  clientOfWorker,
+  clientsOfTwoWorkers,
+  connectInTime,
+  echo,
+  workerOf,
+  workersOf,
+} from '../support/worker-clients';
 
 const PREFIX = '/frp/tokens/';
 /** Each start is three processes. */
@@ -224,8 +232,8 @@ describeWithEtcd('the gateway in two processes', () => {
     await Promise.all([dying.closed, lost.closed]);
     expect(await kept.says('still here')).toBe(true);
     let back: FrpClient | undefined;
-    await eventually(10_000, async () => {
-      back = await FrpClient.connect({ port, token, login: { runId: dying.runId } });
+    await eventually(20_000, async () => {
+      back = await connectInTime({ port, token, login: { runId: dying.runId } });
     });
     expect(back?.runId).toBe(dying.runId);
     if (back !== undefined) await tcp(back, 'lost', lostPort);

@@ -7,6 +7,9 @@ import type { GatewayProcess } from './gateway-process';
 
 const LOG_MS = 5_000;
 
+/** frpc waits longer, and tries again then as well. */
+const LOGIN_MS = 3_000;
+
 type ClientOptions = Parameters<typeof FrpClient.connect>[0];
 
 /**
@@ -44,6 +47,24 @@ export async function clientsOfTwoWorkers(
     await other.close();
   }
   throw new Error('all clients are at one worker');
+}
+
+/**
+ * Logs in, or rejects after a while: what the primary handed to a worker that died before it took it is answered by nobody, see
+ * docs/tunnels.md. It ends with the gateway.
+ */
+export async function connectInTime(options: ClientOptions): Promise<FrpClient> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('the login is not answered'));
+    }, LOGIN_MS);
+  });
+  try {
+    return await Promise.race([FrpClient.connect(options), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Logs in until a given worker, or any other than it, has the client. */
