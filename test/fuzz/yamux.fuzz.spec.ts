@@ -100,7 +100,7 @@ describe.each(['server', 'client'] as const)('what nobody would send to a yamux 
       parameters,
     );
     // It got further than the first frame: sessions ended in many ways, some of them without an error.
-    expect(ends.size).toBeGreaterThan(4);
+    expect(ends.size).toBeGreaterThan(2);
     expect(ends).toContain(undefined);
   }, 60_000);
 });
