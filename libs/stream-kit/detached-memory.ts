@@ -32,6 +32,11 @@ export function leaseOfOwnMemory(bytes: Buffer): Lease | undefined {
   return buffer instanceof ArrayBuffer ? new DetachingLease(buffer) : undefined;
 }
 
+/** Uninitialised memory, which is nobody else's where a lease of it can save something. */
+export function allocateOwnMemory(bytes: number): Buffer {
+  return bytes < MIN_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
+}
+
 /** By public means that every Node has; `ArrayBuffer.prototype.transfer` came with Node 21. */
 function detach(memory: ArrayBuffer): void {
   closedPort ??= makeClosedPort();

@@ -1,6 +1,6 @@
 import { compressSync } from 'snappy';
 import type { ByteTransform } from '../codec-stream';
-import { leaseOfOwnMemory } from '../detached-memory';
+import { allocateOwnMemory, leaseOfOwnMemory } from '../detached-memory';
 import { STREAM_LIMITS } from '../limits';
 import { ADDON_OPTIONS, CHECKSUM_BYTES, CHUNK, HEADER_BYTES, IDENTIFIER, maskedChecksum } from './snappy-format';
 
@@ -27,7 +27,7 @@ export class SnappyEncoder implements ByteTransform {
     const isCompressed = compressed.length < plain.length - (plain.length >>> 3);
     const body = isCompressed ? compressed : plain;
     const start = this.hasBegun ? 0 : IDENTIFIER.length;
-    const encoded = Buffer.allocUnsafe(start + HEADER_BYTES + CHECKSUM_BYTES + body.length);
+    const encoded = allocateOwnMemory(start + HEADER_BYTES + CHECKSUM_BYTES + body.length);
     if (!this.hasBegun) IDENTIFIER.copy(encoded);
     this.hasBegun = true;
     encoded[start] = isCompressed ? CHUNK.compressed : CHUNK.plain;
