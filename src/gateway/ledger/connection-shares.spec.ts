@@ -124,6 +124,17 @@ describe('ConnectionShares', () => {
     expect(fill(crew, 1) + fill(crew, 2)).toBe(4);
   });
 
+  it('forgets a token that nobody serves and nobody knows a maximum of any more', () => {
+    const crew = new Crew(10);
+    for (const member of [1, 2]) crew.open(member);
+    crew.max = 0;
+    for (const member of [1, 2]) {
+      crew.close(member);
+      crew.tell(member);
+    }
+    expect([crew.shares.count, crew.limits.get(1), crew.limits.get(2)]).toEqual([0, 0, 0]);
+  });
+
   it('takes up a token that had no maximum when its proxies were opened', () => {
     const crew = new Crew(0);
     crew.open(1);

@@ -93,7 +93,9 @@ export class ConnectionShares {
   grow(limitKey: string): readonly ConnectionShare[] {
     const holders = this.tokens.get(limitKey);
     if (holders === undefined) return [];
-    let free = maxOf(holders) - sum(holders, heldBy);
+    const max = maxOf(holders);
+    if (max === UNLIMITED) return [];
+    let free = max - sum(holders, heldBy);
     const grown: ConnectionShare[] = [];
     for (const [member, target] of this.targetsOf(limitKey)) {
       const holder = holders.get(member);
@@ -121,11 +123,14 @@ export class ConnectionShares {
   }
 
   private needsDeal(holders: ReadonlyMap<number, Holder>): boolean {
+    const all = [...holders.values()];
+    // Whoever has done with the token gives its share back, also when nobody knows of a maximum any more.
+    if (all.some((holder) => !holder.isServing && holder.used === 0)) return true;
     const max = maxOf(holders);
     if (max === UNLIMITED) return false;
     const held = sum(holders, heldBy);
     if (held > max || sum(holders, ({ share }) => share) < max) return true;
-    return [...holders.values()].some((holder) => holder.isHungry || (!holder.isServing && holder.used === 0));
+    return all.some((holder) => holder.isHungry);
   }
 
   /** What each has, and an equal part of what nobody uses; where there is too little, each less in proportion. */

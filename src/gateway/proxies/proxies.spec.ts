@@ -112,6 +112,20 @@ describe('Proxies', () => {
     expect(proxies.useOf(token).shared).not.toBe(before.shared);
   });
 
+  it('forgets a token that was rotated and deleted while the one in its place is in use, and no count of it', async () => {
+    const fresh = tunnelToken({ id: 'tt_0000000000000000000009', rootId: token.id }, 'fresh');
+    tokens.set(fresh.token, fresh);
+    const before = proxies.useOf(token);
+    const other = new ProxyHarness(fresh);
+    expect(await open('a', other)).toBe('');
+    tokens.delete(token.token);
+    change({ kind: 'delete', token });
+    proxies.tick();
+    expect(proxies.useOf(token)).not.toBe(before);
+    expect(proxies.useOf(fresh).shared).toBe(before.shared);
+    expect(before.shared.proxies).toBe(1);
+  });
+
   it('keeps what a token uses that was deleted and has come back', async () => {
     const before = proxies.useOf(token);
     change({ kind: 'delete', token });

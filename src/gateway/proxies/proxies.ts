@@ -102,7 +102,10 @@ export class Proxies implements Ticking {
   tick(): void {
     for (const [value, token] of this.deleted) {
       const isBack = this.options.source.tokens.has(value);
-      if (!isBack && this.uses.get(value)?.shared.isIdle !== true) continue;
+      const shared = this.uses.get(value)?.shared;
+      // What several share stays with those that are left.
+      const isNeeded = shared !== undefined && !shared.isIdle && shared.tokens.size === 1;
+      if (!isBack && isNeeded) continue;
       this.deleted.delete(value);
       if (isBack) continue;
       this.uses.delete(value);

@@ -138,9 +138,11 @@ export class GatewayTraffic {
    * @param month see `monthOf`
    */
   monthShare(limitKey: string, month: number): MonthShare {
-    const { bytes = 0, acknowledged = 0 } = this.outbox.findMonth(limitKey, month) ?? {};
+    const { bytes = 0, acknowledged = 0, inFlight = 0 } = this.outbox.findMonth(limitKey, month) ?? {};
+    // The receiver may have counted what it has not acknowledged: then it is in what it tells.
+    const settled = acknowledged + inFlight;
     // What was counted at the end of a month may be reported in the next one.
-    return { acknowledged, rest: Math.max(0, bytes - acknowledged) };
+    return { acknowledged: settled, rest: Math.max(0, bytes - settled) };
   }
 
   /** Call when every connection is closed: writes all that was counted, sends what it can in 3 s, and lets the folder go. */

@@ -8,6 +8,13 @@ describe('MonthTotals', () => {
     expect(monthOf(Date.parse('2027-01-31T23:59:59Z'))).toBe(monthOf(newYear));
   });
 
+  it('forgets months that are over, and those that only a wrong clock can have seen', () => {
+    const totals = new MonthTotals();
+    for (const month of [6, 7, 8, 9]) totals.add(`of ${String(month)}`, month, 1);
+    totals.prune(7);
+    expect([...totals.entries()].map(([key]) => key)).toEqual(['of 7', 'of 8']);
+  });
+
   it('adds up within a month, begins anew with the next, and takes nothing for one that is over', () => {
     const totals = new MonthTotals();
     totals.add('a', 7, 10);

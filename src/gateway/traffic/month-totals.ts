@@ -76,8 +76,10 @@ export class MonthTotals {
     return this.totals.entries();
   }
 
-  /** Forgets months before this one. */
+  /** Forgets months before this one, and those that only a clock that was wrong can have seen. */
   prune(month: number): void {
-    for (const [limitKey, total] of this.totals) if (total.month < month) this.totals.delete(limitKey);
+    for (const [limitKey, total] of this.totals) {
+      if (total.month < month || total.month > month + 1) this.totals.delete(limitKey);
+    }
   }
 }

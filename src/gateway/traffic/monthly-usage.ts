@@ -7,7 +7,7 @@ const WARN_SHARE = 0.8;
 
 /** A part of a token's month that is counted by itself. */
 export interface MonthShare {
-  /** Bytes in both directions that the receiver of reports has counted, and tells all gateways of. */
+  /** Bytes in both directions that the receiver of reports has counted, or may have, and tells all gateways of. */
   readonly acknowledged: number;
   /** Those that it has not. */
   readonly rest: number;

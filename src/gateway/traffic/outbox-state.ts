@@ -182,7 +182,7 @@ export class OutboxState {
         const { key, parked, month, elsewhere = 0 } = record;
         const limitKey = this.reports.get(key)?.subject.limitKey;
         this.removeReport(key, parked !== true);
-        const total = limitKey === undefined || month === undefined ? undefined : this.months.find(limitKey, month);
+        const total = limitKey === undefined || month === undefined ? undefined : this.months.add(limitKey, month, 0);
         if (total !== undefined) total.elsewhere = Math.max(total.elsewhere, elsewhere);
         return;
       }

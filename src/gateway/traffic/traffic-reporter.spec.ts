@@ -160,6 +160,22 @@ describe('TrafficReporter', () => {
     expect(tick()).toBe(3);
   });
 
+  it('keeps on at others when a single one has failed until the receiver seemed to be away', async () => {
+    await put(1);
+    for (let failure = 0; failure < TRAFFIC_LIMITS.sends; failure += 1) {
+      tick(TRAFFIC_LIMITS.longestRetryMs);
+      await receiver.answerAll(FAILED);
+    }
+    await put(2, 'q');
+    expect(tick(TRAFFIC_LIMITS.longestRetryMs)).toBe(1);
+    expect(receiver.sends[0]?.report.proxyName).toBe('q0');
+    await receiver.answerAll(FAILED);
+    expect(tick(TRAFFIC_LIMITS.longestRetryMs)).toBe(1);
+    expect(receiver.sends[0]?.report.proxyName).toBe('q1');
+    await receiver.answerAll(ACCEPTED);
+    expect(receiver.sends.length).toBeGreaterThan(0);
+  });
+
   it('gives the receiver the time that Retry-After asks for', async () => {
     await put(3);
     tick();

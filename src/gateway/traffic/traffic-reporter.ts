@@ -78,15 +78,36 @@ export class TrafficReporter {
   }
 
   private pick(count: number, nowMs: number): OutboxReport[] {
+    if (this.isAway) return this.pickProbe();
     const picked: OutboxReport[] = [];
     for (const report of this.parts.outbox.reports) {
       if (picked.length >= count) break;
-      if (this.sending.has(report) || !this.parts.outbox.isDurable(report)) continue;
-      // While the receiver is away any report may be the one that tries.
-      if (!this.isAway && nowMs < (this.failing.get(report)?.retryAtMs ?? nowMs)) continue;
+      if (!this.isReady(report) || nowMs < (this.failing.get(report)?.retryAtMs ?? nowMs)) continue;
       picked.push(report);
     }
     return picked;
+  }
+
+  /**
+   * While the receiver is away any report may be the one that tries. They take turns, those that were not tried yet first: it may be a
+   * single one that it can't take, which must not stand in the way of the others.
+   */
+  private pickProbe(): OutboxReport[] {
+    let probe: OutboxReport | undefined;
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const report of this.parts.outbox.reports) {
+      if (!this.isReady(report)) continue;
+      const failure = this.failing.get(report);
+      if (failure === undefined) return [report];
+      if (failure.retryAtMs >= earliestMs) continue;
+      probe = report;
+      earliestMs = failure.retryAtMs;
+    }
+    return probe === undefined ? [] : [probe];
+  }
+
+  private isReady(report: OutboxReport): boolean {
+    return !this.sending.has(report) && this.parts.outbox.isDurable(report);
   }
 
   private async send(report: OutboxReport): Promise<void> {

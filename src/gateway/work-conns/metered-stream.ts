@@ -70,9 +70,11 @@ export class MeteredStream extends InboundStream implements ByteReader {
       lease?.release();
       return true;
     }
-    this.host.counter.inBytes += chunk.length;
+    // The chunk may be gone once it was handed on with its lease.
+    const { length } = chunk;
+    this.host.counter.inBytes += length;
     const isReady = this.inner.write(chunk, lease);
-    return this.take(this.inward, chunk.length) && isReady;
+    return this.take(this.inward, length) && isReady;
   }
 
   override end(): void {

@@ -18,7 +18,8 @@ describe('MonthTraffic', () => {
     };
     months = new MonthTraffic(repository as unknown as TrafficRepository, clock);
   });
-  const after = (bytes: number): Promise<number> => months.totalAfter(TOKENS, MONTH, months.find(TOKENS, MONTH), bytes);
+  const after = (bytes: number): Promise<number | undefined> =>
+    months.totalAfter(TOKENS, MONTH, months.find(TOKENS, MONTH), bytes);
   const readAs = async (bytes: number, tookMs = 0): Promise<void> => {
     const total = after(0);
     clock.advance(tookMs);
@@ -43,6 +44,20 @@ describe('MonthTraffic', () => {
     await readAs(100);
     // Handed to the store before that sum was read.
     expect(await months.totalAfter(TOKENS, MONTH, undefined, 7)).toBe(100);
+  });
+
+  it('lets nobody wait for longer than a second, and has the sum for those who come later', async () => {
+    jest.useFakeTimers();
+    const late = after(1);
+    jest.advanceTimersByTime(999);
+    await Promise.resolve();
+    jest.advanceTimersByTime(1);
+    expect(await late).toBeUndefined();
+    jest.useRealTimers();
+    const total = after(0);
+    expect(reads).toHaveLength(1);
+    reads[0]?.answer(40);
+    expect(await total).toBe(40);
   });
 
   it('reads once for all who ask meanwhile', async () => {

@@ -2,6 +2,8 @@ import type { Clock, RotatedTokens, TrafficRepository } from '@tollgate/domain';
 
 const DAY_MS = 86_400_000;
 const MONTHS_A_YEAR = 12;
+/** Milliseconds that an answer to a report waits for a sum: whoever sent it is to learn soon that it was counted. */
+const LONGEST_WAIT_MS = 1_000;
 /** Milliseconds for which a sum is good, at least and at most. */
 const SHORTEST_FRESH_MS = 1_000;
 const LONGEST_FRESH_MS = 60_000;
@@ -51,14 +53,20 @@ export class MonthTraffic {
    * Bytes in both directions.
    * @param before what was known before the report was handed to the store: only a sum that was read by then is without it for certain
    * @param bytes of the report, if it counts for the month
+   * @returns `undefined` when it takes too long; the next one may have it
    * @throws TollgateError `unavailable`
    */
-  async totalAfter(tokens: RotatedTokens, month: number, before: MonthSum | undefined, bytes: number): Promise<number> {
+  async totalAfter(
+    tokens: RotatedTokens,
+    month: number,
+    before: MonthSum | undefined,
+    bytes: number,
+  ): Promise<number | undefined> {
     const key = keyOf(tokens, month);
     const known = this.sums.get(key);
     if (known !== undefined && known === before) known.bytes += bytes;
-    const sum = known !== undefined && this.isFresh(known) ? known : await this.read(key, tokens, month);
-    return Math.min(sum.bytes, Number.MAX_SAFE_INTEGER);
+    const sum = known !== undefined && this.isFresh(known) ? known : await soon(this.read(key, tokens, month));
+    return sum === undefined ? undefined : Math.min(sum.bytes, Number.MAX_SAFE_INTEGER);
   }
 
   private isFresh({ readAtMs, freshUntilMs }: MonthSum): boolean {
@@ -87,6 +95,19 @@ export class MonthTraffic {
     const [oldest] = this.sums.keys();
     if (this.sums.size > MAX_SUMS && oldest !== undefined) this.sums.delete(oldest);
     return sum;
+  }
+}
+
+/** @returns `undefined` when it takes longer than an answer may wait */
+async function soon<T>(reading: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LONGEST_WAIT_MS, undefined);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -72,7 +72,7 @@ export class TunnelTraffic {
     const added = isOfMonth ? body.trafficIn + body.trafficOut : 0;
     try {
       const bytes = await this.months.totalAfter(tokens, month, before, added);
-      return { status, month: { name: monthName(month), bytes } };
+      return { status, ...(bytes !== undefined && { month: { name: monthName(month), bytes } }) };
     } catch {
       // The report is counted, which is what its sender must know.
       return { status };

@@ -173,10 +173,11 @@ export class BackendConnection implements ByteReader, BodySink {
   }
 
   private readBody(framer: BodyFramer, chunk: Buffer, lease: Lease | undefined): void {
+    const { length } = chunk;
     const read = framer.push(chunk, lease, this);
     if (!framer.isDone || this.reader === undefined) return;
     // More than an answer: the next one would be taken for the answer to somebody else's question.
-    if (read < chunk.length) this.keepAlive = false;
+    if (read < length) this.keepAlive = false;
     this.endResponse(framer);
   }
 

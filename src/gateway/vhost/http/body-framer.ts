@@ -60,12 +60,13 @@ export class BodyFramer {
    * @throws HttpError when it is no proper chunked body
    */
   push(chunk: Buffer, lease: Lease | undefined, sink: BodySink): number {
+    const { length } = chunk;
     switch (this.framing.kind) {
       case 'none':
         return 0;
       case 'close':
         sink.passBody(chunk, lease);
-        return chunk.length;
+        return length;
       case 'length':
         return this.pushCounted(chunk, lease, sink);
       case 'chunked':

@@ -24,6 +24,7 @@ interface Connection {
 export class Http2Connections {
   private readonly server: Http2Server;
   private readonly connections = new Map<ServerHttp2Session, Connection>();
+  private readonly sockets = new Set<Socket>();
 
   constructor(private readonly context: ExchangeContext) {
     this.server = createServer({
@@ -46,6 +47,8 @@ export class Http2Connections {
 
   /** @param socket is its own from now on, with all that has come still to be read */
   take(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
     this.server.emit('connection', socket);
   }
 
@@ -65,8 +68,12 @@ export class Http2Connections {
     for (const session of this.connections.keys()) if (!session.closed) session.close();
   }
 
+  /**
+   * By their sockets: a session that is destroyed calls its writes done while the socket is still sending from their memory, which is
+   * lent to others by then (seen with Node 20 and 24).
+   */
   close(): void {
-    for (const session of this.connections.keys()) session.destroy();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   private accept(session: ServerHttp2Session): void {

@@ -86,7 +86,10 @@ export class Http2User implements ExchangeUser {
       lease?.release();
       return true;
     }
-    return this.stream.write(chunk, () => lease?.release());
+    return this.stream.write(chunk, () => {
+      // Of a write that was cut off Node may still be sending a part: that memory is left to the collector.
+      if (!this.stream.destroyed) lease?.release();
+    });
   }
 
   flush(): void {

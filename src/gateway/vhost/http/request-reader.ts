@@ -159,13 +159,15 @@ export class RequestReader {
   private readBody(chunk: Buffer, lease: Lease | undefined): Buffer {
     const { framer } = this;
     if (framer === undefined) return NOTHING;
+    // The chunk may be gone once all of it was handed on with its lease.
+    const { length } = chunk;
     const read = framer.push(chunk, lease, this.taker);
     // Whoever takes the body may have stopped us.
     if (framer.isDone && this.isInBody) {
       this.state = 'complete';
       this.taker.endRequest();
     }
-    return chunk.subarray(read);
+    return read === length ? NOTHING : chunk.subarray(read);
   }
 
   private hold(chunk: Buffer): void {
