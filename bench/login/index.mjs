@@ -129,7 +129,7 @@ function makeDocuments(count) {
     id: `tt_${String(index).padStart(22, '0')}`,
     region: 'eu',
     enabled: true,
-    allowPorts: [{ start: 20_000, end: 60_000 }],
+    allowPorts: [{ start: 10_000, end: 60_000 }],
     maxPortsPerClient: 10,
     bandwidthLimit: '10MB',
     trafficReportIntervalMB: 100,
